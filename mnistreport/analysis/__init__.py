@@ -1,0 +1,1 @@
+"""What came out: frames, comparisons over seeds, findings."""

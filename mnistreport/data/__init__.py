@@ -1,0 +1,1 @@
+"""What to learn from: where digits come from, their checks, and the stratified split."""

@@ -1,0 +1,116 @@
+"""Everything that can go wrong, each kind with its exit code and one line for the reader.
+
+A message reads ``error: <file>:<line>: <key>: <reason>``, as far as each part is known,
+and ``next_step`` says what to do about it.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+
+class ExitCode(IntEnum):
+    """What the shell is told."""
+
+    DONE = 0
+    INCOMPLETE = 1  # built, but some runs failed or a claim is false
+    USAGE = 2  # the command line or the manifest
+    DATA = 3
+    RENDERING = 4  # a template, or making a document of it
+    LOCKED = 5  # another build holds the output
+    ENVIRONMENT = 6  # disk, library, port
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, and where.
+
+    Attributes:
+        reason: What is wrong, without the place.
+        file: The file it is in, if there is one.
+        line: Line in ``file``, counted from 1.
+        key: The key, cell, member or column concerned.
+        next_step: What the reader can do about it.
+    """
+
+    reason: str
+    file: Path | None = None
+    line: int | None = None
+    key: str | None = None
+    next_step: str | None = None
+
+    def __str__(self) -> str:
+        """Say it on one line, without the next step."""
+        place = str(self.file) if self.file else ""
+        if place and self.line is not None:
+            place += f":{self.line}"
+        return ": ".join(part for part in (place, self.key, self.reason) if part)
+
+
+class MnistReportError(Exception):
+    """The family's parent: one or more problems that end the command."""
+
+    exit_code = ExitCode.ENVIRONMENT
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        file: Path | None = None,
+        line: int | None = None,
+        key: str | None = None,
+        next_step: str | None = None,
+    ) -> None:
+        self.problems: tuple[Problem, ...] = (Problem(reason, file, line, key, next_step),)
+        super().__init__(str(self.problems[0]))
+
+
+class ManifestError(MnistReportError):
+    """The manifest is not usable; carries every problem found, not only the first."""
+
+    exit_code = ExitCode.USAGE
+
+    @classmethod
+    def of(cls, problems: list[Problem]) -> "ManifestError":
+        """Make one error of all ``problems`` (at least one)."""
+        error = cls(problems[0].reason)
+        error.problems = tuple(problems)
+        error.args = ("\n".join(map(str, problems)),)
+        return error
+
+
+class UsageError(MnistReportError):
+    """The command cannot be carried out as it was given."""
+
+    exit_code = ExitCode.USAGE
+
+
+class DataError(MnistReportError):
+    """The data set cannot be had, or is not what it should be."""
+
+    exit_code = ExitCode.DATA
+
+
+class TemplateError(MnistReportError):
+    """A template cannot be rendered."""
+
+    exit_code = ExitCode.RENDERING
+
+
+class RenderingError(MnistReportError):
+    """A document cannot be made of what the templates gave."""
+
+    exit_code = ExitCode.RENDERING
+
+
+class LockedError(MnistReportError):
+    """Another build holds the output."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class EnvironmentFault(MnistReportError):
+    """The machine lacks something: disk, library, port."""
+
+    exit_code = ExitCode.ENVIRONMENT

@@ -1,0 +1,1 @@
+"""How it is told: figures, tables, insights, HTML and PDF."""

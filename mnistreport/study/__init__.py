@@ -1,0 +1,1 @@
+"""What to run: the manifest, and the experiments that follow from it."""

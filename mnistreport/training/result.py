@@ -1,0 +1,63 @@
+"""What a run left: its history, a row per epoch, and the circumstances it was computed in."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["finished", "diverged", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRow:
+    """Metrics at the end of one epoch, both splits measured with the same, resting weights.
+
+    Attributes:
+        epoch: Counted from 1.
+        train_loss: Mean cross-entropy over the training split, in nats, dropout off.
+        train_accuracy: Share of the training split classified correctly, dropout off.
+        validation_loss: The same on the validation split, in nats.
+        validation_accuracy: The same on the validation split.
+        duration_seconds: Wall-clock time of the epoch's updates, without the measuring.
+    """
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a run was computed with; it may change speed, and the last bits of a result."""
+
+    torch: str
+    device: str
+    processor: str
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """An experiment carried out.
+
+    Attributes:
+        fingerprint: The experiment's.
+        status: ``finished`` all epochs, ``diverged`` (a loss that is no number), or ``failed``.
+        history: A row per completed epoch with finite losses.
+        updates: Gradient steps taken.
+        reason: Why it diverged or failed, in one line; empty if it finished.
+        circumstances: What it was computed with.
+    """
+
+    fingerprint: str
+    status: Status
+    history: tuple[EpochRow, ...]
+    updates: int
+    reason: str
+    circumstances: Circumstances
+
+    @property
+    def duration_seconds(self) -> float:
+        """Wall-clock time spent on updates, all epochs together."""
+        return sum(row.duration_seconds for row in self.history)
