@@ -1,0 +1,63 @@
+# Each command sees to its own set-up, in .venv; from the second call on, it starts at once.
+#
+#   make report    train what experiments.toml asks for and write the report, HTML and PDF;
+#                  make report OPTIONS="--data digits" passes options on
+#   make test      the whole test suite
+#   make check     style, types, layers, templates, README
+#   make format    put the code into the one style
+#   make clean     remove .venv and the tools' caches; runs and reports stay
+#
+# PYTHON=python3.12 chooses the interpreter that .venv is made with.
+
+PYTHON  ?= python3
+OPTIONS ?=
+
+BIN     := .venv/bin
+PIP     := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --quiet --constraint constraints.txt
+MACHINE := scripts/prepare_machine.py
+
+.PHONY: report test check format clean machine
+.DELETE_ON_ERROR:
+
+report: .venv/.installed
+	@$(BIN)/mnistreport build $(OPTIONS)
+
+test: .venv/.installed-dev
+	@$(BIN)/python $(MACHINE) poppler
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(OPTIONS)
+
+check: .venv/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/djlint --lint templates
+	$(BIN)/pytest --quiet tests/test_readme.py
+
+format: .venv/.installed-dev
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+clean:
+	rm -rf .venv .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+
+# What pip cannot bring. Looks each time, which takes no time, as a machine may lose a library.
+machine:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "error: $(PYTHON) is not Python 3.11 or newer; name one that is, as in" \
+		"make PYTHON=python3.12 $(firstword $(MAKECMDGOALS) report)" >&2; exit 1; }
+	@$(PYTHON) $(MACHINE) venv pango
+
+# hatchling comes first and from constraints.txt, like everything else: a build of its own
+# (pip's default) would fetch whichever version is the newest.
+.venv/.installed: pyproject.toml constraints.txt | machine
+	@echo "Setting up .venv; the first time this takes some minutes."
+	@$(PYTHON) -m venv .venv
+	@$(INSTALL) hatchling
+	@$(INSTALL) --no-build-isolation --editable .
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed
+	@$(INSTALL) --no-build-isolation --editable '.[dev]'
+	@touch $@
