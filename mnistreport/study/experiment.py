@@ -1,6 +1,6 @@
 """The settings that decide a run, and the fingerprint that names it.
 
-Adding a hyper-parameter means one field here, one in ``manifest`` where it is read and
+Adding a hyper-parameter means one field here, one in ``settings`` where it is read and
 bounded, and the one place in ``training`` that obeys it.
 """
 
@@ -8,6 +8,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 RECIPE_VERSION = 1
@@ -35,11 +36,21 @@ class MlpArchitecture:
     kind: Literal["mlp"] = "mlp"
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """Width of each hidden layer, first to last."""
+        return self.layers
+
+    @property
     def parameters(self) -> int:
         """Number of trainable weights and biases."""
         sizes = (IMAGE_SIZE**2, *self.layers, CLASSES)
-        dense = sum((before + 1) * after for before, after in zip(sizes, sizes[1:], strict=False))
+        dense = sum((before + 1) * after for before, after in pairwise(sizes))
         return dense + (2 * sum(self.layers) if self.layer_norm else 0)
+
+    @property
+    def multiplications(self) -> int:
+        """Multiplications of one image's forward pass, roughly: each weight is used once."""
+        return self.parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,11 @@ class CnnArchitecture:
     kind: Literal["cnn"] = "cnn"
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """Channels of each block, then the width of the dense layer."""
+        return (*self.channels, self.dense)
+
+    @property
     def parameters(self) -> int:
         """Number of trainable weights and biases."""
         total, before, size = 0, 1, IMAGE_SIZE
@@ -71,6 +87,15 @@ class CnnArchitecture:
             total += 2 * after * size**2 if self.layer_norm else 0
         total += (before * size**2 + 1) * self.dense + (2 * self.dense if self.layer_norm else 0)
         return total + (self.dense + 1) * CLASSES
+
+    @property
+    def multiplications(self) -> int:
+        """Multiplications of one image's forward pass: a kernel's weights serve every pixel."""
+        total, before, size = 0, 1, IMAGE_SIZE
+        for after in self.channels:
+            total += before * after * self.kernel_size**2 * size**2
+            before, size = after, size // 2
+        return total + before * size**2 * self.dense + self.dense * CLASSES
 
 
 Architecture = MlpArchitecture | CnnArchitecture

@@ -1,1 +1,1 @@
-"""How it learns: models, the training loop, its loss and gradient descent, and the store of runs."""
+"""How it learns: models, loss, gradient descent, the training loop, and the store of runs."""

@@ -61,3 +61,46 @@ class RunResult:
     def duration_seconds(self) -> float:
         """Wall-clock time spent on updates, all epochs together."""
         return sum(row.duration_seconds for row in self.history)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A test image that was taken for another digit.
+
+    Attributes:
+        image: Its index in the data set.
+        true: The digit it shows.
+        predicted: The digit the model saw.
+        confidence: The probability that the model gave to its mistake.
+    """
+
+    image: int
+    true: int
+    predicted: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class FinalOutcome:
+    """What the test split said of one fitted model.
+
+    Attributes:
+        fingerprint: The run whose weights were tested.
+        images: Number of test images.
+        right: How many were classified correctly.
+        loss: Mean cross-entropy, in nats.
+        confusion: Counts, 10 × 10; row the true digit, column the predicted one.
+        mistakes: Every mistake, the most confident first.
+    """
+
+    fingerprint: str
+    images: int
+    right: int
+    loss: float
+    confusion: tuple[tuple[int, ...], ...]
+    mistakes: tuple[Mistake, ...]
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the test split classified correctly."""
+        return self.right / self.images

@@ -1,0 +1,126 @@
+"""The training loop: an experiment in, a history and a trained network out."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from mnistreport.data.loaders import DigitTensors, make_loader
+from mnistreport.study.experiment import Experiment
+from mnistreport.training.descent import GradientDescent
+from mnistreport.training.loss import cross_entropy
+from mnistreport.training.models import make_model
+from mnistreport.training.result import EpochRow, Status
+
+EVALUATION_BATCH = 256
+"""Images per forward pass when measuring; chosen for speed, decides no result but the last bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """What the loop hands on.
+
+    Attributes:
+        model: The network after the last epoch, in evaluation mode.
+        status: ``finished`` or ``diverged``.
+        history: A row per completed epoch with finite losses.
+        updates: Gradient steps taken.
+        reason: Why it diverged; empty if it finished.
+        validation_predictions: uint8 (n,), the digit predicted for each validation image.
+    """
+
+    model: nn.Module
+    status: Status
+    history: tuple[EpochRow, ...]
+    updates: int
+    reason: str
+    validation_predictions: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How a network does on one split.
+
+    Attributes:
+        loss: Mean cross-entropy, in nats.
+        accuracy: Share of images classified correctly.
+        probabilities: float32 (n, 10), the softmax of the logits.
+    """
+
+    loss: float
+    accuracy: float
+    probabilities: Tensor
+
+
+def train_model(
+    experiment: Experiment,
+    train: DigitTensors,
+    validation: DigitTensors,
+    *,
+    device: torch.device,
+    on_epoch: Callable[[EpochRow], None],
+) -> TrainedModel:
+    """Train one network from scratch, as ``experiment`` says.
+
+    Initial weights and dropout draw from torch's global generator, the order of the batches from
+    one of its own; both are seeded with the experiment's seed, so that on one machine an equal
+    experiment ends in equal bits, whatever ran before it. The images come on ``device``.
+    """
+    setting = experiment.variant.training
+    torch.manual_seed(experiment.seed)
+    # Channels last in memory: the convolutions are faster so, and linear layers do not notice.
+    model = make_model(experiment.variant.architecture).to(
+        device, memory_format=torch.channels_last
+    )
+    order = torch.Generator().manual_seed(experiment.seed)
+    batches = make_loader(train, setting.batch_size, generator=order)
+    descent = GradientDescent(
+        model.parameters(),
+        learning_rate=setting.learning_rate,
+        momentum=setting.momentum,
+        weight_decay=setting.weight_decay,
+    )
+
+    history: list[EpochRow] = []
+    status: Status = "finished"
+    updates, reason = 0, ""
+    predictions = torch.zeros(len(validation), dtype=torch.uint8)
+    for epoch in range(1, setting.epochs + 1):
+        model.train()
+        started = time.perf_counter()
+        for images, labels in batches:
+            descent.step(cross_entropy(model(images), labels))
+            updates += 1
+        duration = time.perf_counter() - started
+
+        on_train = evaluate_model(model, train)
+        on_validation = evaluate_model(model, validation)
+        if not (math.isfinite(on_train.loss) and math.isfinite(on_validation.loss)):
+            status, reason = "diverged", f"the loss was no longer a number after epoch {epoch}"
+            break
+        predictions = on_validation.probabilities.argmax(dim=1).to("cpu", torch.uint8)
+        row = EpochRow(
+            epoch,
+            on_train.loss,
+            on_train.accuracy,
+            on_validation.loss,
+            on_validation.accuracy,
+            duration,
+        )
+        history.append(row)
+        on_epoch(row)
+    return TrainedModel(model.eval(), status, tuple(history), updates, reason, predictions)
+
+
+@torch.inference_mode()
+def evaluate_model(model: nn.Module, digits: DigitTensors) -> Evaluation:
+    """Measure ``model`` on ``digits``, with its weights at rest and dropout off."""
+    model.eval()
+    batches = make_loader(digits, EVALUATION_BATCH, generator=None)
+    logits = torch.cat([model(images) for images, _ in batches])
+    right = int((logits.argmax(dim=1) == digits.labels).sum())
+    loss = float(cross_entropy(logits.double(), digits.labels))
+    return Evaluation(loss, right / len(digits), logits.softmax(dim=1))

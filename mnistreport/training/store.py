@@ -1,0 +1,162 @@
+"""The store of runs: each under its fingerprint, never computed twice, never half there.
+
+    <cache>/runs/<fingerprint>/record.json           settings, history, digests
+    <cache>/runs/<fingerprint>/tensors.safetensors   weights, validation predictions
+    <cache>/tests/<fingerprint>.json                 what the test split said, if it was asked
+
+Digests detect rot, not forgery: whoever can write here can also write a digest.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mnistreport.files import publish_folder, remove_leftovers, replace_file
+from mnistreport.study.experiment import Experiment
+from mnistreport.training.result import (
+    Circumstances,
+    EpochRow,
+    Mistake,
+    RunResult,
+    FinalOutcome,
+)
+
+STORE_FORMAT = 1
+RECORD, TENSORS = "record.json", "tensors.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the store knows of some experiments.
+
+    Attributes:
+        results: By fingerprint; runs that are missing or rotten are not among them.
+        rotten: A sentence for each stored run that could not be trusted.
+    """
+
+    results: dict[str, RunResult]
+    rotten: tuple[str, ...]
+
+
+class RottenError(Exception):
+    """A stored file is not what was written."""
+
+
+class RunStore:
+    """Runs and test outcomes below one cache folder."""
+
+    def __init__(self, cache: Path) -> None:
+        self.runs = cache / "runs"
+        self.tests = cache / "tests"
+
+    def find_results(self, experiments: Iterable[Experiment]) -> Found:
+        """Look ``experiments`` up; every digest is checked."""
+        results: dict[str, RunResult] = {}
+        rotten: list[str] = []
+        for experiment in experiments:
+            name = experiment.fingerprint
+            try:
+                result = self._load_result(experiment)
+            except RottenError as error:
+                rotten.append(f"stored run {name[:12]} is damaged ({error}); it is trained again")
+            else:
+                if result is not None:
+                    results[name] = result
+        return Found(results, tuple(rotten))
+
+    def save_run(self, experiment: Experiment, result: RunResult, tensors: bytes) -> None:
+        """Publish a run at once and whole; what was known of an earlier one is forgotten."""
+        (self.tests / f"{experiment.fingerprint}.json").unlink(missing_ok=True)
+        record = {
+            "settings": experiment.variant.settings,
+            "seed": experiment.seed,
+            "split": experiment.split_sha256,
+            "result": asdict(result),
+            "tensors_sha256": hashlib.sha256(tensors).hexdigest(),
+        }
+        files = {RECORD: _seal(record), TENSORS: tensors}
+        publish_folder(self.runs / experiment.fingerprint, files)
+
+    def load_tensors(self, fingerprint: str) -> bytes:
+        """Return a run's weights and validation predictions, as safetensors bytes."""
+        return (self.runs / fingerprint / TENSORS).read_bytes()
+
+    def find_outcome(self, fingerprint: str) -> FinalOutcome | None:
+        """Return what the test split said of a run, if it was asked and the answer is sound."""
+        try:
+            content = _unseal((self.tests / f"{fingerprint}.json").read_bytes())
+            mistakes = tuple(Mistake(**mistake) for mistake in content.pop("mistakes"))
+            confusion = tuple(tuple(row) for row in content.pop("confusion"))
+            return FinalOutcome(**content, confusion=confusion, mistakes=mistakes)
+        except (FileNotFoundError, RottenError, TypeError, KeyError):
+            return None
+
+    def save_outcome(self, outcome: FinalOutcome) -> None:
+        """Keep what the test split said of a run."""
+        replace_file(self.tests / f"{outcome.fingerprint}.json", _seal(asdict(outcome)))
+
+    def remove_leftovers(self) -> None:
+        """Remove what a killed build left half-written."""
+        for folder in (self.runs, self.tests):
+            remove_leftovers(folder)
+
+    def _load_result(self, experiment: Experiment) -> RunResult | None:
+        folder = self.runs / experiment.fingerprint
+        try:
+            record = _unseal((folder / RECORD).read_bytes())
+            tensors = (folder / TENSORS).read_bytes()
+        except FileNotFoundError:
+            if folder.exists():
+                msg = "a file is missing"
+                raise RottenError(msg) from None
+            return None
+        try:
+            sealed_for = (record["settings"], record["seed"], record["split"])
+            result = record["result"]
+            circumstances = Circumstances(**result.pop("circumstances"))
+            history = tuple(EpochRow(**row) for row in result.pop("history"))
+            run = RunResult(**result, circumstances=circumstances, history=history)
+            digest = record["tensors_sha256"]
+        except (KeyError, TypeError) as error:
+            msg = "its record has another form"
+            raise RottenError(msg) from error
+        asked_for = (experiment.variant.settings, experiment.seed, experiment.split_sha256)
+        if json.dumps(sealed_for) != json.dumps(asked_for):
+            msg = "it holds another experiment"
+            raise RottenError(msg)
+        if digest != hashlib.sha256(tensors).hexdigest():
+            msg = "its weights have changed"
+            raise RottenError(msg)
+        return run
+
+
+def _seal(content: dict[str, Any]) -> bytes:
+    """Return ``content`` as JSON with its format and digest."""
+    body = json.dumps(content, allow_nan=False, sort_keys=True)
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    return f'{{"format": {STORE_FORMAT}, "sha256": "{digest}", "content": {body}}}\n'.encode()
+
+
+def _unseal(sealed: bytes) -> dict[str, Any]:
+    """Return the content of sealed JSON.
+
+    Raises:
+        FileNotFoundError: It is of another format, which counts as not there.
+        RottenError: It is not what was sealed.
+    """
+    try:
+        envelope = json.loads(sealed)
+        version, digest, content = (envelope[key] for key in ("format", "sha256", "content"))
+        body = json.dumps(content, allow_nan=False, sort_keys=True)
+    except (ValueError, KeyError, TypeError) as error:
+        msg = "its record cannot be read"
+        raise RottenError(msg) from error
+    if version != STORE_FORMAT:
+        raise FileNotFoundError
+    if digest != hashlib.sha256(body.encode()).hexdigest():
+        msg = "its record has changed"
+        raise RottenError(msg)
+    return content

@@ -1,0 +1,97 @@
+"""What a worker process does with an experiment: data, device, loop, and the parcel it sends."""
+
+import platform
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from safetensors.torch import save
+
+from mnistreport.data.loaders import load_tensors
+from mnistreport.errors import EnvironmentFault
+from mnistreport.study.experiment import Experiment
+from mnistreport.training.loop import train_model
+from mnistreport.training.result import Circumstances, RunResult
+from mnistreport.training.workers import Ended, EpochDone
+
+PREDICTIONS = "validation_predictions"
+"""Name, among the stored tensors, of the one that is no weight."""
+
+
+class Trainer:
+    """Holds the data on the device, and trains one experiment after another."""
+
+    def __init__(self, digits: Path, split: Path, device: str) -> None:
+        """Load the training and validation images from their folders.
+
+        Raises:
+            EnvironmentFault: There is no such device.
+        """
+        torch.set_num_threads(1)
+        torch.use_deterministic_algorithms(mode=True)
+        self.device = choose_device(device)
+        tensors = load_tensors(digits, split)
+        self.train_digits = tensors.train.to(self.device)
+        self.validation_digits = tensors.validation.to(self.device)
+
+    def train(self, experiment: Experiment, report: Callable[[EpochDone], None]) -> Ended:
+        """Train ``experiment``; a failure is a result, too."""
+        try:
+            trained = train_model(
+                experiment,
+                self.train_digits,
+                self.validation_digits,
+                device=self.device,
+                on_epoch=lambda row: report(EpochDone(experiment, row)),
+            )
+        except (RuntimeError, MemoryError) as error:
+            return Ended(experiment, self._failure(experiment, error), b"")
+        weights = {name: tensor.cpu() for name, tensor in trained.model.state_dict().items()}
+        tensors = {name: tensor.contiguous() for name, tensor in weights.items()}
+        tensors[PREDICTIONS] = trained.validation_predictions
+        result = RunResult(
+            experiment.fingerprint,
+            trained.status,
+            trained.history,
+            trained.updates,
+            trained.reason,
+            self._circumstances(),
+        )
+        return Ended(experiment, result, save(tensors))
+
+    def _failure(self, experiment: Experiment, error: Exception) -> RunResult:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        return RunResult(
+            experiment.fingerprint, "failed", (), 0, reason, self._circumstances()
+        )
+
+    def _circumstances(self) -> Circumstances:
+        if self.device.type == "cuda":
+            processor = torch.cuda.get_device_name(self.device)
+        else:
+            processor = name_processor()
+        return Circumstances(torch.__version__, self.device.type, processor, threads=1)
+
+
+def choose_device(wanted: str) -> torch.device:
+    """Return the GPU if there is one, or what ``wanted`` insists on.
+
+    Raises:
+        EnvironmentFault: ``wanted`` is ``cuda`` and there is none.
+    """
+    available = torch.cuda.is_available()
+    if wanted == "cuda" and not available:
+        msg = "--device cuda: torch finds no CUDA device on this machine"
+        raise EnvironmentFault(msg, next_step="use --device auto, or --device cpu")
+    return torch.device("cuda" if available and wanted != "cpu" else "cpu")
+
+
+def name_processor() -> str:
+    """Return the processor's name as the system gives it, or its architecture."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,214 @@
+"""Worker processes that train experiments, one thread each, and tell the parent how it goes.
+
+A worker trains one experiment at a time and writes nothing: histories and weights travel to the
+parent through a pipe. What one worker computes depends on no other, so any number of workers,
+in any order, gives the same bits.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from mnistreport.errors import EnvironmentFault
+from mnistreport.study.experiment import Experiment
+from mnistreport.training.cost import estimate_seconds
+from mnistreport.training.result import Circumstances, EpochRow, RunResult
+
+TRIES = 2
+"""How often an experiment whose worker dies is begun before it counts as failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A worker has begun ``experiment``."""
+
+    experiment: Experiment
+
+
+@dataclass(frozen=True, slots=True)
+class EpochDone:
+    """A worker has finished one more epoch of ``experiment``."""
+
+    experiment: Experiment
+    row: EpochRow
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLost:
+    """The worker that trained ``experiment`` died; it is begun again, or given up."""
+
+    experiment: Experiment
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """``experiment`` is over, well or badly.
+
+    Attributes:
+        experiment: What was trained.
+        result: History and status.
+        tensors: Weights and validation predictions as safetensors bytes; empty if it failed.
+    """
+
+    experiment: Experiment
+    result: RunResult
+    tensors: bytes
+
+
+Event = Started | EpochDone | WorkerLost | Ended
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPlace:
+    """What every worker is told at its start.
+
+    Attributes:
+        digits: Folder of the checked images.
+        split: Folder of the split's indices.
+        images: Number of training images.
+        device: ``auto``, ``cpu`` or ``cuda``.
+    """
+
+    digits: Path
+    split: Path
+    images: int
+    device: str
+
+
+def train_experiments(
+    experiments: Iterable[Experiment], place: WorkPlace, *, jobs: int
+) -> Iterator[Event]:
+    """Train ``experiments`` on ``jobs`` processes and yield what happens as it happens.
+
+    The longest go first, so that the last to end are short. Workers end with the iterator, also
+    when it is closed early, and with the parent, also when that is killed.
+
+    Raises:
+        EnvironmentFault: A worker cannot work at all (no such device, data unreadable).
+    """
+    waiting = deque(sorted(experiments, key=lambda each: estimate_seconds(each.variant, place.images), reverse=True))
+    tries: dict[str, int] = {}
+    crew: list[_Worker] = []
+    try:
+        while waiting or any(worker.experiment for worker in crew):
+            for worker in [worker for worker in crew if not worker.experiment]:
+                if waiting:
+                    yield worker.begin(waiting.popleft())
+            while waiting and len(crew) < jobs:
+                crew.append(_Worker(place))
+                yield crew[-1].begin(waiting.popleft())
+            for connection in wait([worker.connection for worker in crew if worker.experiment]):
+                worker = next(worker for worker in crew if worker.connection is connection)
+                experiment = worker.experiment
+                if experiment is None:  # pragma: no cover - idle workers are not waited for
+                    continue
+                event = worker.receive()
+                if event is None:
+                    crew.remove(worker)
+                    worker.end()
+                    tries[experiment.fingerprint] = tries.get(experiment.fingerprint, 0) + 1
+                    again = tries[experiment.fingerprint] < TRIES
+                    yield WorkerLost(experiment, again)
+                    if again:
+                        waiting.appendleft(experiment)
+                    else:
+                        yield Ended(experiment, _lost_result(experiment, place), b"")
+                else:
+                    yield event
+    finally:
+        for worker in crew:
+            worker.end()
+
+
+class _Worker:
+    """One process, its pipe, and the experiment it is busy with."""
+
+    def __init__(self, place: WorkPlace) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=_work, args=(theirs, place), daemon=True)
+        with _single_threaded_libraries():
+            self.process.start()
+        theirs.close()  # so that the pipe ends when the worker does
+        self.experiment: Experiment | None = None
+
+    def begin(self, experiment: Experiment) -> Started:
+        self.experiment = experiment
+        with suppress(OSError):  # it died idle; `receive` notices
+            self.connection.send(experiment)
+        return Started(experiment)
+
+    def receive(self) -> Event | None:
+        """Return the next event, or ``None`` if the worker is dead."""
+        try:
+            event = self.connection.recv()
+        except (EOFError, OSError):
+            return None
+        if isinstance(event, EnvironmentFault):
+            raise event
+        if isinstance(event, Ended):
+            self.experiment = None
+        return event
+
+    def end(self) -> None:
+        self.connection.close()
+        self.process.kill()
+        self.process.join()
+
+
+@contextmanager
+def _single_threaded_libraries() -> Generator[None]:
+    """Have children load their numeric libraries with one thread: the cores are theirs to share."""
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _work(connection: Connection, place: WorkPlace) -> None:
+    """Train what comes through the pipe until it closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt ends
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+
+    from mnistreport.training.trainer import Trainer  # torch loads in the worker only
+
+    try:
+        trainer = Trainer(place.digits, place.split, place.device)
+    except EnvironmentFault as fault:
+        connection.send(fault)
+        return
+    while True:
+        try:
+            experiment = connection.recv()
+        except EOFError:
+            return
+        connection.send(trainer.train(experiment, connection.send))
+
+
+def _exit_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _lost_result(experiment: Experiment, place: WorkPlace) -> RunResult:
+    reason = f"its worker process died {TRIES} times (out of memory, or killed)"
+    unknown = Circumstances(torch="", device=place.device, processor="", threads=1)
+    return RunResult(experiment.fingerprint, "failed", (), 0, reason, unknown)
