@@ -1,0 +1,79 @@
+"""The runs as tidy tables: a row per run, and a row per run and epoch (pandas)."""
+
+from typing import TYPE_CHECKING
+
+from mnistreport.analysis.results import METRICS, Results
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def make_runs_frame(results: Results) -> "pd.DataFrame":
+    """Return one row per experiment, in the manifest's order.
+
+    Accuracies are shares, losses nats, both at the last completed epoch; ``studies`` lists the
+    studies that the variant belongs to.
+    """
+    import pandas as pd
+
+    rows: list[dict[str, object]] = []
+    for experiment in results.experiments:
+        variant, run = experiment.variant, results.runs.get(experiment.fingerprint)
+        architecture, training = variant.architecture, variant.training
+        last = run.history[-1] if run and run.history else None
+        rows.append(
+            {
+                "fingerprint": experiment.fingerprint,
+                "model": variant.model,
+                "variant": variant.key,
+                "studies": " ".join(
+                    study.study.slug
+                    for study in results.studies
+                    if any(level.level.variant == variant for level in study.levels)
+                ),
+                "combined": results.combined.get(variant.model) == variant.key,
+                "seed": experiment.seed,
+                "status": run.status if run else "missing",
+                "reason": run.reason if run else "",
+                "learning_rate": training.learning_rate,
+                "batch_size": training.batch_size,
+                "momentum": training.momentum,
+                "weight_decay": training.weight_decay,
+                "epochs": training.epochs,
+                "layers": "-".join(map(str, architecture.sizes)),
+                "dropout": architecture.dropout,
+                "layer_norm": architecture.layer_norm,
+                "parameters": architecture.parameters,
+                "updates": run.updates if run else None,
+            }
+            | {metric: getattr(last, metric, None) for metric in METRICS}
+            | {"duration_seconds": run.duration_seconds if run else None}
+        )
+    return pd.DataFrame(rows)
+
+
+def make_epochs_frame(results: Results) -> "pd.DataFrame":
+    """Return one row per run and epoch: ``fingerprint``, ``model``, ``variant``, ``seed`` and
+    the fields of ``EpochRow``, with the updates made so far.
+    """
+    import pandas as pd
+
+    rows: list[dict[str, object]] = []
+    for experiment in results.experiments:
+        run = results.runs.get(experiment.fingerprint)
+        for row in run.history if run else ():
+            rows.append(
+                {
+                    "fingerprint": experiment.fingerprint,
+                    "model": experiment.variant.model,
+                    "variant": experiment.variant.key,
+                    "seed": experiment.seed,
+                    "epoch": row.epoch,
+                }
+                | {metric: getattr(row, metric) for metric in METRICS}
+                | {"duration_seconds": row.duration_seconds}
+            )
+    return pd.DataFrame(
+        rows,
+        columns=["fingerprint", "model", "variant", "seed", "epoch", *METRICS, "duration_seconds"],
+    )

@@ -1,0 +1,210 @@
+"""The runs, summarised: what each variant did over its seeds, and each study over its levels."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import fmean
+
+from mnistreport.analysis.statistics import (
+    Difference,
+    Measure,
+    pair_differences,
+    summarise_values,
+)
+from mnistreport.study.experiment import CLASSES, Experiment, Variant
+from mnistreport.study.manifest import Level, Manifest, Study
+from mnistreport.training.result import EpochRow, RunResult
+
+METRICS = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+
+
+@dataclass(frozen=True)
+class VariantSummary:
+    """A variant over its seeds.
+
+    Attributes:
+        variant: The setting.
+        runs: Its runs by seed, in the manifest's order of seeds; a missing seed has none yet.
+        planned: Number of seeds that the manifest asks for.
+    """
+
+    variant: Variant
+    runs: Mapping[int, RunResult]
+    planned: int
+
+    @cached_property
+    def finished(self) -> Mapping[int, RunResult]:
+        """The runs that completed every epoch."""
+        return {seed: run for seed, run in self.runs.items() if run.status == "finished"}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned seed finished; only then can the variant be chosen."""
+        return len(self.finished) == self.planned
+
+    def final(self, metric: str) -> Measure | None:
+        """Return ``metric`` at the last epoch over the finished seeds; ``None`` if none finished."""
+        values = list(self.by_seed(metric).values())
+        return summarise_values(values) if values else None
+
+    def by_seed(self, metric: str) -> dict[int, float]:
+        """Return ``metric`` at the last epoch for each finished seed."""
+        return {
+            seed: float(getattr(run.history[-1], metric)) for seed, run in self.finished.items()
+        }
+
+    def curve(self, metric: str) -> list[float]:
+        """Return the mean of ``metric`` over the finished seeds, epoch by epoch."""
+        histories = [run.history for run in self.finished.values()]
+        return [
+            fmean(float(getattr(row, metric)) for row in rows)
+            for rows in zip(*histories, strict=True)
+        ]
+
+    @property
+    def accuracy(self) -> Measure | None:
+        """Validation accuracy at the last epoch."""
+        return self.final("validation_accuracy")
+
+    @property
+    def mean_accuracy(self) -> float:
+        """Mean validation accuracy, for ordering; -1 unless complete."""
+        measure = self.accuracy
+        return measure.mean if measure and self.complete else -1.0
+
+    @property
+    def gap(self) -> Measure | None:
+        """Training minus validation accuracy at the last epoch."""
+        train, validation = self.by_seed("train_accuracy"), self.by_seed("validation_accuracy")
+        return summarise_values([train[s] - validation[s] for s in train]) if train else None
+
+    @property
+    def duration_seconds(self) -> Measure | None:
+        """Time spent on updates."""
+        values = [run.duration_seconds for run in self.finished.values()]
+        return summarise_values(values) if values else None
+
+    @property
+    def updates(self) -> int | None:
+        """Gradient steps of a finished run; the same for every seed."""
+        return next((run.updates for run in self.finished.values()), None)
+
+    @property
+    def histories(self) -> Sequence[tuple[EpochRow, ...]]:
+        """The histories of the finished seeds."""
+        return [run.history for run in self.finished.values()]
+
+
+@dataclass(frozen=True)
+class LevelSummary:
+    """A level of a study, and how it compares with the baseline.
+
+    Attributes:
+        level: Label, value and setting.
+        summary: Its variant over the seeds.
+        against_baseline: Its validation accuracy minus the baseline's, paired by seed; ``None``
+            for the baseline itself, or if no seed finished for both.
+    """
+
+    level: Level
+    summary: VariantSummary
+    against_baseline: Difference | None
+
+    @property
+    def label(self) -> str:
+        """How tables and figures name it."""
+        return self.level.label
+
+
+@dataclass(frozen=True)
+class StudySummary:
+    """A study's levels, in order.
+
+    Attributes:
+        study: The question.
+        levels: One for each of its levels.
+    """
+
+    study: Study
+    levels: tuple[LevelSummary, ...]
+
+    @cached_property
+    def baseline(self) -> LevelSummary:
+        """The level that is the baseline's own."""
+        return next(level for level in self.levels if level.level.is_baseline)
+
+    @cached_property
+    def best(self) -> LevelSummary | None:
+        """The complete level of the highest mean validation accuracy; the earlier one if equal."""
+        complete = [level for level in self.levels if level.summary.complete]
+        return max(complete, key=lambda level: level.summary.mean_accuracy, default=None)
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that came out of the runs.
+
+    Attributes:
+        experiments: In the order of the manifest, the combined variants last.
+        runs: By fingerprint.
+        variants: By key, in the same order.
+        studies: In the manifest's order.
+        combined: Keys of the variants that join each study's best level, by model; absent where
+            the joined variant is one that a study has already.
+    """
+
+    experiments: tuple[Experiment, ...]
+    runs: Mapping[str, RunResult]
+    variants: Mapping[str, VariantSummary]
+    studies: tuple[StudySummary, ...]
+    combined: Mapping[str, str]
+
+    @property
+    def incomplete(self) -> tuple[Experiment, ...]:
+        """The experiments that have no finished run."""
+        return tuple(
+            experiment
+            for experiment in self.experiments
+            if (run := self.runs.get(experiment.fingerprint)) is None or run.status != "finished"
+        )
+
+
+def summarise_results(
+    manifest: Manifest,
+    experiments: Sequence[Experiment],
+    runs: Mapping[str, RunResult],
+    *,
+    combined: Mapping[str, str],
+) -> Results:
+    """Bring the runs together by variant and by study."""
+    variants: dict[str, VariantSummary] = {}
+    for experiment in experiments:
+        variant = experiment.variant
+        if variant.key not in variants:
+            of_variant = [each for each in experiments if each.variant.key == variant.key]
+            variants[variant.key] = VariantSummary(
+                variant,
+                {e.seed: runs[e.fingerprint] for e in of_variant if e.fingerprint in runs},
+                planned=len(manifest.seeds),
+            )
+    studies = tuple(_summarise_study(study, variants) for study in manifest.studies)
+    return Results(tuple(experiments), runs, variants, studies, combined)
+
+
+def _summarise_study(study: Study, variants: Mapping[str, VariantSummary]) -> StudySummary:
+    baseline = next(level for level in study.levels if level.is_baseline)
+    reference = variants[baseline.variant.key].by_seed("validation_accuracy")
+    levels: list[LevelSummary] = []
+    for level in study.levels:
+        summary = variants[level.variant.key]
+        difference = (
+            None
+            if level.is_baseline
+            else pair_differences(summary.by_seed("validation_accuracy"), reference)
+        )
+        levels.append(LevelSummary(level, summary, difference))
+    return StudySummary(study, tuple(levels))
+
+
+CHANCE = 1 / CLASSES
+"""Accuracy of guessing."""

@@ -1,0 +1,62 @@
+"""Choosing: the levels to combine, and the models whose test accuracy is read.
+
+Everything here looks at validation accuracy only, by rules that are fixed in this file; the test
+split is read afterwards, for what was chosen.
+"""
+
+from dataclasses import dataclass
+
+from mnistreport.analysis.results import Results, VariantSummary
+from mnistreport.study.manifest import Level
+
+RULE = (
+    "the variant whose validation accuracy at the last epoch, as the mean over its seeds, is "
+    "the highest among those that finished on every seed; the earlier one if two are equal"
+)
+RUN_RULE = (
+    "the confusion matrix is that of the seed with the highest validation accuracy; the earlier "
+    "one if two are equal"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """The variant of one model that is tested.
+
+    Attributes:
+        model: The model's name in the manifest.
+        summary: The variant over its seeds.
+        seed: Seed of the run whose confusion matrix is shown.
+    """
+
+    model: str
+    summary: VariantSummary
+    seed: int
+
+    @property
+    def fingerprint(self) -> str:
+        """Fingerprint of the run whose confusion matrix is shown."""
+        return self.summary.runs[self.seed].fingerprint
+
+
+def choose_levels(results: Results, model: str) -> tuple[Level, ...]:
+    """Return the best level of each of a model's studies, as ``StudySummary.best`` defines it."""
+    return tuple(
+        study.best.level for study in results.studies if study.study.model == model and study.best
+    )
+
+
+def choose_winners(results: Results) -> tuple[Winner, ...]:
+    """Return the winner of each model by ``RULE``; a model without a complete variant has none."""
+    best: dict[str, VariantSummary] = {}
+    for summary in results.variants.values():
+        model = summary.variant.model
+        if summary.complete and (
+            model not in best or summary.mean_accuracy > best[model].mean_accuracy
+        ):
+            best[model] = summary
+    return tuple(
+        Winner(model, summary, max(accuracies, key=accuracies.__getitem__))
+        for model, summary in best.items()
+        if (accuracies := summary.by_seed("validation_accuracy"))
+    )
