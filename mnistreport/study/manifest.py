@@ -121,6 +121,11 @@ class Submission:
     ids: tuple[str, ...]
     include: tuple[str, ...]
 
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """Those of the ids that nobody has: they begin with six zeros and are to be replaced."""
+        return tuple(number for number in self.ids if number.startswith("000000"))
+
 
 @dataclass(frozen=True, slots=True)
 class RubricLine:

@@ -1,0 +1,70 @@
+"""From a file to a ``Manifest``, or to everything that is wrong with it."""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mnistreport.study.baselines import build_baselines
+from mnistreport.study.complaints import Complaints
+from mnistreport.study.document import read_document
+from mnistreport.study.manifest import (
+    Author,
+    DataSettings,
+    Manifest,
+    ReportInfo,
+    RubricLine,
+    SplitFractions,
+    Submission,
+)
+from mnistreport.study.schema import DataTable, ManifestTable, ReportTable
+from mnistreport.study.studies import build_studies, check_combinations
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Read, check and resolve a manifest; nothing in it is run, opened or allocated.
+
+    Raises:
+        ManifestError: If it cannot be read or anything in it is wrong, with every mistake once,
+            in the order of lines.
+    """
+    document = read_document(path)
+    complaints = Complaints(document)
+    try:
+        ManifestTable.model_validate(document.values)
+    except ValidationError as error:
+        complaints.add_errors(error)
+    # What no single key tells is checked even so: whoever made one mistake may have made two.
+    models = build_baselines(document, complaints)
+    studies = build_studies(document, models, complaints)
+    complaints.raise_if_any()
+    table = ManifestTable.model_validate(document.values)
+    if table.final.combine:
+        check_combinations(studies, models.baselines, complaints)
+        complaints.raise_if_any()
+    return Manifest(
+        path=path,
+        sha256=document.sha256,
+        report=_read_report(table.report),
+        data=_read_data(table.data),
+        seeds=table.training.seeds,
+        baselines=models.baselines,
+        studies=studies,
+        combine=table.final.combine,
+        submission=Submission(table.submission.ids, table.submission.include),
+        rubric=tuple(RubricLine(row.requirement, row.points, row.check) for row in table.rubric),
+    )
+
+
+def _read_report(table: ReportTable) -> ReportInfo:
+    return ReportInfo(
+        title=table.title,
+        subtitle=table.subtitle,
+        course=table.course,
+        authors=tuple(Author(author.name, author.id) for author in table.authors),
+        language=table.language,
+    )
+
+
+def _read_data(table: DataTable) -> DataSettings:
+    split = SplitFractions(table.split.train, table.split.validation, table.split.test)
+    return DataSettings(source=table.source, split=split, seed=table.seed)
