@@ -1,0 +1,95 @@
+"""Digits that were read and checked before, found again by the bytes of their source."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mnistreport.data.dataset import Images, Labels, digest_digits
+from mnistreport.data.layouts import RawDigits
+from mnistreport.data.store import open_arrays, publish_arrays, publish_json, read_json
+from mnistreport.errors import EnvironmentFault
+from mnistreport.study.experiment import CLASSES
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDigits:
+    """Digits in the cache.
+
+    Attributes:
+        images: ``uint8`` of shape ``(n, 28, 28)``, a read-only memory map.
+        labels: ``uint8`` of shape ``(n,)``, a read-only memory map.
+        sha256: Digest of both.
+        folder: Where they lie.
+        origin: The sentence that says what they were read from.
+    """
+
+    images: Images
+    labels: Labels
+    sha256: str
+    folder: Path
+    origin: str
+
+
+def recall_digits(key: str, read: Callable[[], RawDigits], *, cache: Path) -> StoredDigits:
+    """Find the digits that ``key`` stands for, or ``read`` and keep them.
+
+    What is found is compared with its digest, and read again if it is rotten.
+
+    Args:
+        key: Changes with every byte of the source; hex.
+        read: Reads and checks the source; nothing is kept if it raises.
+        cache: The cache's folder.
+
+    Raises:
+        DataError: From ``read``.
+        EnvironmentFault: The cache cannot be written.
+    """
+    note = cache / "sources" / f"{key}.json"
+    match read_json(note):
+        case {"digits": str(sha256), "origin": str(origin), "seal": seal} if seal == _seal(
+            key, sha256, origin
+        ):
+            if stored := _open(sha256, origin, cache):
+                return stored
+        case _:
+            pass
+    raw = read()
+    sha256 = digest_digits(raw.images, raw.labels)
+    stored = _open(sha256, raw.origin, cache) or _keep(raw, sha256, cache)
+    seal = _seal(key, sha256, raw.origin)
+    publish_json(note, {"digits": sha256, "origin": raw.origin, "seal": seal})
+    return stored
+
+
+def _seal(*values: str) -> str:
+    """Digest what a note says: origin goes into the report, and must not rot unseen."""
+    return hashlib.sha256("\n".join(values).encode()).hexdigest()
+
+
+def _keep(raw: RawDigits, sha256: str, cache: Path) -> StoredDigits:
+    counts: list[int] = np.bincount(raw.labels, minlength=CLASSES).tolist()
+    about = {"sha256": sha256, "images": len(raw.images), "images_per_digit": counts}
+    folder = _folder(sha256, cache)
+    publish_arrays(folder, {"images": raw.images, "labels": raw.labels}, about)
+    if stored := _open(sha256, raw.origin, cache):
+        return stored
+    msg = "does not hold what was written to it"
+    raise EnvironmentFault(msg, file=folder, next_step="check the disk")
+
+
+def _open(sha256: str, origin: str, cache: Path) -> StoredDigits | None:
+    folder = _folder(sha256, cache)
+    arrays = open_arrays(folder, ("images", "labels"))
+    if not arrays:
+        return None
+    images, labels = arrays
+    if digest_digits(images, labels) != sha256:
+        return None
+    return StoredDigits(images, labels, sha256, folder, origin)
+
+
+def _folder(sha256: str, cache: Path) -> Path:
+    return cache / "data" / sha256

@@ -1,0 +1,126 @@
+"""The one split of a data set: stratified, decided by a seed, and the same for every run."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistreport.data.dataset import DigitSet, Labels
+from mnistreport.data.store import ABOUT, open_arrays, publish_arrays, read_json
+from mnistreport.errors import DataError
+from mnistreport.study.experiment import CLASSES
+from mnistreport.study.manifest import SplitFractions
+
+SPLIT_VERSION = 1
+"""Raised whenever the same seed would split differently."""
+
+Indices = NDArray[np.int64]
+"""Shape ``(m,)``: which images of a data set, ascending."""
+
+MORE_STEP = "use a larger data set, or other shares in [data] split"
+
+NAMES = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Which image is in which split; every image is in exactly one.
+
+    Attributes:
+        train: Indices into the data set, ``int64``, ascending; a read-only memory map.
+        validation: The same of the validation split.
+        test: The same of the test split.
+        sha256: Digest of the data set's digest and all indices; part of every fingerprint.
+        folder: Holds ``train.npy``, ``validation.npy`` and ``test.npy``.
+    """
+
+    train: Indices
+    validation: Indices
+    test: Indices
+    sha256: str
+    folder: Path
+
+
+def split_digits(digits: DigitSet, fractions: SplitFractions, seed: int, *, cache: Path) -> Split:
+    """Split ``digits`` with scikit-learn's ``train_test_split``, stratified by label.
+
+    Every split's size is its share of the images, rounded. Every class is within one image of its
+    share in the test split, and within two in the others, where two roundings can meet; none of
+    MNIST's is more than one away. A split that was made before is taken from ``cache``.
+
+    Args:
+        digits: What is split.
+        fractions: Shares of the splits.
+        seed: Decides which image goes where; 0 to 2³² - 1.
+        cache: Folder of splits that were made before.
+
+    Raises:
+        DataError: There are too few images for every split to have some of every class.
+        EnvironmentFault: The cache cannot be written.
+    """
+    shares = (fractions.train, fractions.validation, fractions.test)
+    recipe = json.dumps([SPLIT_VERSION, digits.sha256, *shares, seed])
+    folder = cache / "splits" / hashlib.sha256(recipe.encode()).hexdigest()
+    if known := _open(folder, digits):
+        return known
+    indices = _divide(digits.labels, shares, seed)
+    sha256 = _digest(digits, indices)
+    sizes = {name: len(index) for name, index in indices.items()}
+    about = {"sha256": sha256, "digits": digits.sha256, "seed": seed, "images": sizes}
+    publish_arrays(folder, indices, about)
+    return _open(folder, digits) or Split(**indices, sha256=sha256, folder=folder)
+
+
+def _divide(labels: Labels, shares: tuple[float, float, float], seed: int) -> dict[str, Indices]:
+    """Hold out the test split first, then the validation split from what is left."""
+    validation_size, test_size = (round(len(labels) * share) for share in shares[1:])
+    everything = np.arange(len(labels), dtype=np.int64)
+    rest, test = _hold_out(everything, labels, test_size, seed)
+    train, validation = _hold_out(rest, labels, validation_size, seed)
+    indices = {"train": train, "validation": validation, "test": test}
+    for name, index in indices.items():
+        counts = np.bincount(labels[index], minlength=CLASSES)
+        if not counts.all():
+            msg = f"no image of the digit {int(counts.argmin())} is left for the {name} split"
+            raise DataError(msg, next_step=MORE_STEP)
+    return indices
+
+
+def _hold_out(indices: Indices, labels: Labels, size: int, seed: int) -> tuple[Indices, Indices]:
+    """Divide ``indices`` in two, ``size`` of them in the second, with the same mix of labels."""
+    from sklearn import model_selection
+
+    train_test_split = cast("Callable[..., list[Indices]]", model_selection.train_test_split)
+    try:
+        kept, held_out = train_test_split(
+            indices, test_size=size, stratify=labels[indices], random_state=seed
+        )
+    except ValueError as error:
+        msg = f"{size:,} of {len(indices):,} images cannot be held out: {error}"
+        raise DataError(msg, next_step=MORE_STEP) from error
+    return np.sort(kept), np.sort(held_out)
+
+
+def _open(folder: Path, digits: DigitSet) -> Split | None:
+    """Open a split that was made before; ``None`` if there is none, or it is rotten."""
+    about = read_json(folder / ABOUT) or {}
+    arrays = open_arrays(folder, NAMES)
+    if not arrays:
+        return None
+    indices: dict[str, Indices] = dict(zip(NAMES, arrays, strict=True))
+    if about.get("sha256") != (sha256 := _digest(digits, indices)):
+        return None
+    return Split(**indices, sha256=sha256, folder=folder)
+
+
+def _digest(digits: DigitSet, indices: Mapping[str, Indices]) -> str:
+    digest = hashlib.sha256(digits.sha256.encode())
+    for name, index in indices.items():
+        digest.update(f"{name}{index.dtype.str}{index.shape}".encode())
+        digest.update(np.ascontiguousarray(index).data)
+    return digest.hexdigest()
