@@ -1,78 +1,105 @@
-"""Writing so that a reader finds the old content or the new, never half of either."""
+"""Writing so that a reader finds the old content or the new, never half of either.
+
+Everything is written under another name beside its place, flushed to the disk and renamed. One
+process at a time writes to a folder; what a killed one left half-written is swept away by the
+next.
+"""
 
 import os
 import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+
+from filelock import FileLock
 
 from mnistreport.errors import EnvironmentFault
 
+NEW, OLD = ".new-", ".old-"
+"""Prefixes of what is not in place yet, and of what is no longer."""
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write ``content`` beside ``path``, then rename it into place.
-
-    Raises:
-        EnvironmentFault: The disk refuses.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                _write_durably(file.fileno(), content)
-            Path(aside).chmod(0o644)
-            Path(aside).replace(path)
-        except BaseException:
-            Path(aside).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise _disk_fault(path, error) from error
+Content = bytes | Callable[[BinaryIO], None]
+"""What a file is to hold, or what writes it."""
 
 
-def publish_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write ``files`` into a folder aside, then rename it to ``folder``, replacing what is there.
+def replace_file(path: Path, content: Content) -> None:
+    """Write ``path``; it appears complete, in place of what was there.
 
     Raises:
         EnvironmentFault: The disk refuses.
     """
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part"))
-        try:
-            for name, content in files.items():
-                with (aside / name).open("wb") as file:
-                    _write_durably(file.fileno(), content)
-            aside.chmod(0o755)
-            if folder.exists():
-                shutil.rmtree(folder)
-            aside.rename(folder)
-        except BaseException:
-            shutil.rmtree(aside, ignore_errors=True)
-            raise
-    except OSError as error:
-        raise _disk_fault(folder, error) from error
+    with _publishing(path) as fresh:
+        _write_durably(fresh, content)
+        fresh.replace(path)
+
+
+def publish_folder(folder: Path, files: Mapping[str, Content]) -> None:
+    """Write ``files`` into ``folder``; it appears complete, in place of what was there.
+
+    Raises:
+        EnvironmentFault: The disk refuses.
+    """
+    with _publishing(folder) as fresh:
+        fresh.mkdir()
+        for name, content in files.items():
+            _write_durably(fresh / name, content)
+        _sync_folder(fresh)
+        if folder.exists():  # rotten, outdated, or another process was faster
+            folder.rename(folder.with_name(OLD + folder.name))
+        fresh.rename(folder)
 
 
 def remove_leftovers(folder: Path) -> None:
     """Remove what a killed process left half-written in ``folder`` itself."""
-    for aside in folder.glob(".*.part"):
-        if aside.is_dir():
-            shutil.rmtree(aside, ignore_errors=True)
+    if folder.is_dir():
+        with FileLock(folder / ".lock"):
+            _sweep(folder)
+
+
+@contextmanager
+def _publishing(target: Path) -> Generator[Path]:
+    """Give a place beside ``target`` to write to, for one process at a time."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.parent / ".lock"):
+            _sweep(target.parent)
+            try:
+                yield target.with_name(NEW + target.name)
+                _sync_folder(target.parent)
+            finally:
+                _sweep(target.parent)
+    except OSError as error:
+        msg = f"cannot be written: {error.strerror or error}"
+        step = "make room on the disk, or choose another --output or --cache"
+        raise EnvironmentFault(msg, file=target, next_step=step) from error
+
+
+def _write_durably(path: Path, content: Content) -> None:
+    with path.open("wb") as stream:
+        if callable(content):
+            content(stream)
         else:
-            aside.unlink(missing_ok=True)
+            stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
-def _write_durably(descriptor: int, content: bytes) -> None:
-    view = memoryview(content)
-    while view:
-        view = view[os.write(descriptor, view) :]
-    os.fsync(descriptor)
+def _sweep(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.name.startswith((NEW, OLD)):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
-def _disk_fault(path: Path, error: OSError) -> EnvironmentFault:
-    return EnvironmentFault(
-        f"cannot be written: {error.strerror or error}",
-        file=path,
-        next_step="make room on the disk or choose another --output and --cache, then build again",
-    )
+def _sync_folder(folder: Path) -> None:
+    """Make renames last; only where a folder can be opened."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -16,7 +16,7 @@ Strength = Literal["clear", "within noise", "too few seeds"]
 
 LAST_PART = 5
 """A run still learns if its loss fell over the last fifth of its epochs …"""
-STILL_FALLING = 0.02
+STILL_FALLING = 0.01
 """… by at least this share in the mean, and in every seed ended at its lowest."""
 OVERFITTED = 0.05
 """A run overfits if in every seed validation loss ends at least this share above its lowest."""
@@ -230,9 +230,7 @@ def _find_interaction(study: StudySummary) -> Finding | None:
         for level in (neither, with_first, with_second, both)
     ]
     seeds = accuracies[0].keys()
-    plain, one, other, joint = (
-        {seed: each[seed] for seed in seeds} for each in accuracies
-    )
+    plain, one, other, joint = ({seed: each[seed] for seed in seeds} for each in accuracies)
     first_effect = pair_differences(
         {s: fmean((one[s], joint[s])) for s in seeds},
         {s: fmean((plain[s], other[s])) for s in seeds},
@@ -263,7 +261,7 @@ def _find_corners(
     study: StudySummary,
 ) -> tuple[tuple[str, str], tuple[LevelSummary, LevelSummary, LevelSummary, LevelSummary]] | None:
     """Return the two fields that are switched, and the levels that switch neither, one, both."""
-    by_fields = {_changed_fields(study, level): level for level in study.levels}
+    by_fields = {frozenset(level.level.fields): level for level in study.levels}
     singles = [fields for fields in by_fields if len(fields) == 1]
     if len(study.levels) != 4 or len(by_fields) != 4 or len(singles) != 2:  # noqa: PLR2004 - 2 × 2
         return None
@@ -271,20 +269,13 @@ def _find_corners(
     if frozenset() not in by_fields or pair not in by_fields:
         return None
     first, second = (next(iter(single)) for single in singles)
-    levels = (by_fields[frozenset()], by_fields[singles[0]], by_fields[singles[1]], by_fields[pair])
-    return (first, second), levels
-
-
-def _changed_fields(study: StudySummary, level: LevelSummary) -> frozenset[str]:
-    """Return the fields of the setting in which a level departs from the study's baseline."""
-    ours = level.level.variant.settings | {}
-    theirs = study.baseline.level.variant.settings
-    changed: set[str] = set()
-    for part, fields in ours.items():
-        reference = theirs[part]
-        if isinstance(fields, dict) and isinstance(reference, dict):
-            changed |= {name for name, value in fields.items() if reference.get(name) != value}
-    return frozenset(changed)
+    neither, both = by_fields[frozenset()], by_fields[pair]
+    one, other = by_fields[singles[0]], by_fields[singles[1]]
+    if not one.level.fields[first]:  # it is the baseline that has it on
+        neither, one, other, both = one, neither, both, other
+    if not other.level.fields[second]:
+        neither, one, other, both = other, both, neither, one
+    return (first, second), (neither, one, other, both)
 
 
 def _is_number(value: object) -> bool:

@@ -1,8 +1,12 @@
 """The runs as tidy tables: a row per run, and a row per run and epoch (pandas)."""
 
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from mnistreport.analysis.results import METRICS, Results
+from mnistreport.training.result import EpochRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +20,7 @@ def make_runs_frame(results: Results) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    rows: list[dict[str, object]] = []
+    rows: list[Mapping[str, object]] = []
     for experiment in results.experiments:
         variant, run = experiment.variant, results.runs.get(experiment.fingerprint)
         architecture, training = variant.architecture, variant.training
@@ -53,27 +57,20 @@ def make_runs_frame(results: Results) -> "pd.DataFrame":
 
 
 def make_epochs_frame(results: Results) -> "pd.DataFrame":
-    """Return one row per run and epoch: ``fingerprint``, ``model``, ``variant``, ``seed`` and
-    the fields of ``EpochRow``, with the updates made so far.
-    """
+    """Return one row per run and epoch, with whose it is and the fields of ``EpochRow``."""
     import pandas as pd
 
-    rows: list[dict[str, object]] = []
-    for experiment in results.experiments:
-        run = results.runs.get(experiment.fingerprint)
-        for row in run.history if run else ():
-            rows.append(
-                {
-                    "fingerprint": experiment.fingerprint,
-                    "model": experiment.variant.model,
-                    "variant": experiment.variant.key,
-                    "seed": experiment.seed,
-                    "epoch": row.epoch,
-                }
-                | {metric: getattr(row, metric) for metric in METRICS}
-                | {"duration_seconds": row.duration_seconds}
-            )
-    return pd.DataFrame(
-        rows,
-        columns=["fingerprint", "model", "variant", "seed", "epoch", *METRICS, "duration_seconds"],
-    )
+    rows = [
+        {
+            "fingerprint": experiment.fingerprint,
+            "model": experiment.variant.model,
+            "variant": experiment.variant.key,
+            "seed": experiment.seed,
+        }
+        | asdict(row)
+        for experiment in results.experiments
+        if (run := results.runs.get(experiment.fingerprint))
+        for row in run.history
+    ]
+    fields = [field.name for field in dataclasses.fields(EpochRow)]
+    return pd.DataFrame(rows, columns=["fingerprint", "model", "variant", "seed", *fields])

@@ -43,7 +43,7 @@ class VariantSummary:
         return len(self.finished) == self.planned
 
     def final(self, metric: str) -> Measure | None:
-        """Return ``metric`` at the last epoch over the finished seeds; ``None`` if none finished."""
+        """Return ``metric`` at the last epoch over the finished seeds, if there are any."""
         values = list(self.by_seed(metric).values())
         return summarise_values(values) if values else None
 
@@ -146,7 +146,7 @@ class Results:
 
     Attributes:
         experiments: In the order of the manifest, the combined variants last.
-        runs: By fingerprint.
+        runs: By fingerprint, in the order of the experiments, whichever ended first.
         variants: By key, in the same order.
         studies: In the manifest's order.
         combined: Keys of the variants that join each study's best level, by model; absent where
@@ -188,7 +188,9 @@ def summarise_results(
                 planned=len(manifest.seeds),
             )
     studies = tuple(_summarise_study(study, variants) for study in manifest.studies)
-    return Results(tuple(experiments), runs, variants, studies, combined)
+    names = (experiment.fingerprint for experiment in experiments)
+    ordered = {name: runs[name] for name in names if name in runs}
+    return Results(tuple(experiments), ordered, variants, studies, combined)
 
 
 def _summarise_study(study: Study, variants: Mapping[str, VariantSummary]) -> StudySummary:

@@ -23,9 +23,9 @@ from mnistreport.errors import DataError
 
 LARGEST_FILE = 256 * 2**20
 """Bytes of a file as it lies there, and of what one file or member unpacks to."""
-USUAL = 16 * 2**20, 100
+USUAL = 16 * 2**20, 50
 """Bytes that anything may unpack to, and how many times its size on disk a larger content may be:
-digits shrink to a fifth or a tenth, what only fills memory to a thousandth."""
+digits shrink to a fifth or a tenth; what is only there to fill memory, to a thousandth."""
 LARGEST_SOURCE = 512 * 2**20
 """Bytes of all files of a source, and of what all members of a zip archive unpack to."""
 MOST_FILES = 64

@@ -5,19 +5,16 @@ What is kept: ``data/<sha256>/`` with images and labels, ``splits/<key>/`` with 
 """
 
 import json
-import os
 import re
-import shutil
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
-from mnistreport.errors import EnvironmentFault
+from mnistreport.files import Content, publish_folder, replace_file
 
 ABOUT = "about.json"
 NPY_START = 10
@@ -27,8 +24,6 @@ NPY_HEADER = re.compile(
     rb"'shape': \((\d+,|\d+(, \d+)+)\), \} *\n"
 )
 """The magic string, the version and the header of what ``publish_arrays`` writes."""
-NEW, OLD = ".new-", ".old-"
-"""Prefixes of what is not in place yet, and of what is no longer."""
 
 
 def publish_arrays(
@@ -41,18 +36,11 @@ def publish_arrays(
     Raises:
         EnvironmentFault: The disk is full, or the folder cannot be written.
     """
-    with _publishing(folder) as fresh:
-        fresh.mkdir()
-        for name, array in arrays.items():
-            with (fresh / f"{name}.npy").open("wb") as stream:
-                np.save(stream, array, allow_pickle=False)
-                stream.flush()
-                os.fsync(stream.fileno())
-        _write_text(fresh / ABOUT, _dump(about))
-        _sync_folder(fresh)
-        if folder.exists():  # rotten, or another process was faster
-            folder.rename(folder.with_name(OLD + folder.name))
-        fresh.rename(folder)
+    files: dict[str, Content] = {
+        f"{name}.npy": partial(np.save, arr=array, allow_pickle=False)
+        for name, array in arrays.items()
+    }
+    publish_folder(folder, files | {ABOUT: _dump(about)})
 
 
 def publish_json(file: Path, value: Mapping[str, object]) -> None:
@@ -61,9 +49,7 @@ def publish_json(file: Path, value: Mapping[str, object]) -> None:
     Raises:
         EnvironmentFault: The disk is full, or the folder cannot be written.
     """
-    with _publishing(file) as fresh:
-        _write_text(fresh, _dump(value))
-        fresh.replace(file)
+    replace_file(file, _dump(value))
 
 
 def open_arrays(folder: Path, names: Sequence[str]) -> tuple[NDArray[Any], ...] | None:
@@ -86,24 +72,6 @@ def read_json(file: Path) -> dict[str, object] | None:
     return value if isinstance(value, dict) else None  # type: ignore[return-value]
 
 
-@contextmanager
-def _publishing(target: Path) -> Generator[Path]:
-    """Give a place beside ``target`` to write to, for one process at a time."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(target.parent / ".lock"):
-            _sweep(target.parent)  # the remains of a process that was killed
-            try:
-                yield target.with_name(NEW + target.name)
-                _sync_folder(target.parent)
-            finally:
-                _sweep(target.parent)
-    except OSError as error:
-        msg = f"cannot be written: {error.strerror or error}"
-        step = "make room or choose another folder with --cache"
-        raise EnvironmentFault(msg, file=target, next_step=step) from error
-
-
 def _map_array(file: Path) -> NDArray[Any]:
     """Map an array of integers; NumPy is not asked to guess what a rotten header may mean."""
     with file.open("rb") as stream:
@@ -116,32 +84,5 @@ def _map_array(file: Path) -> NDArray[Any]:
     return array
 
 
-def _sweep(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.name.startswith((NEW, OLD)):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
-
-
-def _write_text(file: Path, text: str) -> None:
-    with file.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make renames last; only where a folder can be opened."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _dump(value: Mapping[str, object]) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def _dump(value: Mapping[str, object]) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()

@@ -17,8 +17,6 @@ def estimate_seconds(variant: Variant, images: int) -> float:
     An estimate for people and queues, within a factor of two or so; no result depends on it.
     """
     training = variant.training
-    arithmetic = (
-        PASSES * images * variant.architecture.multiplications / MULTIPLICATIONS_PER_SECOND
-    )
+    arithmetic = PASSES * images * variant.architecture.multiplications / MULTIPLICATIONS_PER_SECOND
     updates = -(-images // training.batch_size)
     return training.epochs * (arithmetic + updates * SECONDS_PER_UPDATE)

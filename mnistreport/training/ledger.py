@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mnistreport.errors import EnvironmentFault
 from mnistreport.files import replace_file
 
 
@@ -44,7 +45,11 @@ class Ledger:
         self._path = cache / "ledger.json"
 
     def entries(self, split: str) -> tuple[TestRead, ...]:
-        """Return the looks at one split, oldest first."""
+        """Return the looks at one split, oldest first.
+
+        Raises:
+            EnvironmentFault: The ledger is damaged.
+        """
         return tuple(entry for entry in self._load() if entry.split == split)
 
     def record(self, read: TestRead) -> None:
@@ -57,11 +62,15 @@ class Ledger:
     def _load(self) -> tuple[TestRead, ...]:
         try:
             lines = json.loads(self._path.read_bytes())
+            return tuple(
+                TestRead(**(line | {"fingerprints": tuple(line["fingerprints"])})) for line in lines
+            )
         except FileNotFoundError:
             return ()
-        return tuple(
-            TestRead(**(line | {"fingerprints": tuple(line["fingerprints"])})) for line in lines
-        )
+        except (ValueError, KeyError, TypeError) as error:
+            msg = "the ledger of test reads is damaged"
+            step = "restore it from a copy; without it nobody knows who looked at the test split"
+            raise EnvironmentFault(msg, file=self._path, next_step=step) from error
 
 
 def _subject(read: TestRead) -> tuple[str, str, tuple[str, ...], str]:

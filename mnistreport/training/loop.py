@@ -72,9 +72,8 @@ def train_model(
     setting = experiment.variant.training
     torch.manual_seed(experiment.seed)
     # Channels last in memory: the convolutions are faster so, and linear layers do not notice.
-    model = make_model(experiment.variant.architecture).to(
-        device, memory_format=torch.channels_last
-    )
+    model = make_model(experiment.variant.architecture).to(device)
+    model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - undeclared
     order = torch.Generator().manual_seed(experiment.seed)
     batches = make_loader(train, setting.batch_size, generator=order)
     descent = GradientDescent(

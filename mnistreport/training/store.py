@@ -19,9 +19,9 @@ from mnistreport.study.experiment import Experiment
 from mnistreport.training.result import (
     Circumstances,
     EpochRow,
+    FinalOutcome,
     Mistake,
     RunResult,
-    FinalOutcome,
 )
 
 STORE_FORMAT = 1
@@ -43,6 +43,10 @@ class Found:
 
 class RottenError(Exception):
     """A stored file is not what was written."""
+
+
+class OtherFormatError(Exception):
+    """A stored file was written by another version of this program; it counts as not there."""
 
 
 class RunStore:
@@ -90,9 +94,10 @@ class RunStore:
             content = _unseal((self.tests / f"{fingerprint}.json").read_bytes())
             mistakes = tuple(Mistake(**mistake) for mistake in content.pop("mistakes"))
             confusion = tuple(tuple(row) for row in content.pop("confusion"))
-            return FinalOutcome(**content, confusion=confusion, mistakes=mistakes)
-        except (FileNotFoundError, RottenError, TypeError, KeyError):
+            outcome = FinalOutcome(**content, confusion=confusion, mistakes=mistakes)
+        except (FileNotFoundError, OtherFormatError, RottenError, TypeError, KeyError):
             return None
+        return outcome if outcome.fingerprint == fingerprint else None
 
     def save_outcome(self, outcome: FinalOutcome) -> None:
         """Keep what the test split said of a run."""
@@ -108,6 +113,8 @@ class RunStore:
         try:
             record = _unseal((folder / RECORD).read_bytes())
             tensors = (folder / TENSORS).read_bytes()
+        except OtherFormatError:
+            return None
         except FileNotFoundError:
             if folder.exists():
                 msg = "a file is missing"
@@ -124,7 +131,7 @@ class RunStore:
             msg = "its record has another form"
             raise RottenError(msg) from error
         asked_for = (experiment.variant.settings, experiment.seed, experiment.split_sha256)
-        if json.dumps(sealed_for) != json.dumps(asked_for):
+        if _canonical(sealed_for) != _canonical(asked_for):
             msg = "it holds another experiment"
             raise RottenError(msg)
         if digest != hashlib.sha256(tensors).hexdigest():
@@ -133,9 +140,13 @@ class RunStore:
         return run
 
 
+def _canonical(content: object) -> str:
+    return json.dumps(content, allow_nan=False, sort_keys=True)
+
+
 def _seal(content: dict[str, Any]) -> bytes:
     """Return ``content`` as JSON with its format and digest."""
-    body = json.dumps(content, allow_nan=False, sort_keys=True)
+    body = _canonical(content)
     digest = hashlib.sha256(body.encode()).hexdigest()
     return f'{{"format": {STORE_FORMAT}, "sha256": "{digest}", "content": {body}}}\n'.encode()
 
@@ -144,19 +155,19 @@ def _unseal(sealed: bytes) -> dict[str, Any]:
     """Return the content of sealed JSON.
 
     Raises:
-        FileNotFoundError: It is of another format, which counts as not there.
+        OtherFormatError: It is of another format.
         RottenError: It is not what was sealed.
     """
     try:
         envelope = json.loads(sealed)
-        version, digest, content = (envelope[key] for key in ("format", "sha256", "content"))
-        body = json.dumps(content, allow_nan=False, sort_keys=True)
+        if envelope["format"] != STORE_FORMAT:
+            raise OtherFormatError
+        content = envelope["content"]
+        same = _seal(content) == sealed  # digest and spelling
     except (ValueError, KeyError, TypeError) as error:
         msg = "its record cannot be read"
         raise RottenError(msg) from error
-    if version != STORE_FORMAT:
-        raise FileNotFoundError
-    if digest != hashlib.sha256(body.encode()).hexdigest():
+    if not same:
         msg = "its record has changed"
         raise RottenError(msg)
     return content

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load
-from sklearn.metrics import confusion_matrix
+from sklearn import metrics
 
 from mnistreport.data.loaders import DigitTensors, load_test_tensors
 from mnistreport.study.experiment import CLASSES, Experiment
@@ -38,11 +38,12 @@ def _test_run(
     evaluation = evaluate_model(model, test)
     confidence, predicted = (each.numpy() for each in evaluation.probabilities.max(dim=1))
     true = test.labels.numpy()
-    confusion = confusion_matrix(true, predicted, labels=range(CLASSES))
+    confusion: NDArray[np.int64] = metrics.confusion_matrix(true, predicted, labels=range(CLASSES))
     wrong = np.flatnonzero(true != predicted)
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
     mistakes = tuple(
-        Mistake(int(indices[i]), int(true[i]), int(predicted[i]), float(confidence[i])) for i in wrong
+        Mistake(int(indices[i]), int(true[i]), int(predicted[i]), float(confidence[i]))
+        for i in wrong
     )
     return FinalOutcome(
         fingerprint=experiment.fingerprint,

@@ -1,5 +1,6 @@
 """What a worker process does with an experiment: data, device, loop, and the parcel it sends."""
 
+import os
 import platform
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,8 @@ class Trainer:
             EnvironmentFault: There is no such device.
         """
         torch.set_num_threads(1)
+        # On a GPU, torch before 2.13 refuses to be deterministic without it.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(mode=True)
         self.device = choose_device(device)
         tensors = load_tensors(digits, split)
@@ -61,9 +64,7 @@ class Trainer:
 
     def _failure(self, experiment: Experiment, error: Exception) -> RunResult:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        return RunResult(
-            experiment.fingerprint, "failed", (), 0, reason, self._circumstances()
-        )
+        return RunResult(experiment.fingerprint, "failed", (), 0, reason, self._circumstances())
 
     def _circumstances(self) -> Circumstances:
         if self.device.type == "cuda":

@@ -10,14 +10,14 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from mnistreport.errors import EnvironmentFault
+from mnistreport.errors import MnistReportError
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import estimate_seconds
 from mnistreport.training.result import Circumstances, EpochRow, RunResult
@@ -86,16 +86,21 @@ class WorkPlace:
 
 def train_experiments(
     experiments: Iterable[Experiment], place: WorkPlace, *, jobs: int
-) -> Iterator[Event]:
+) -> Generator[Event]:
     """Train ``experiments`` on ``jobs`` processes and yield what happens as it happens.
 
     The longest go first, so that the last to end are short. Workers end with the iterator, also
     when it is closed early, and with the parent, also when that is killed.
 
     Raises:
-        EnvironmentFault: A worker cannot work at all (no such device, data unreadable).
+        EnvironmentFault: A worker cannot work at all: there is no such device.
+        DataError: The digits or the split are no longer where they should be.
     """
-    waiting = deque(sorted(experiments, key=lambda each: estimate_seconds(each.variant, place.images), reverse=True))
+    waiting = deque(
+        sorted(
+            experiments, key=lambda each: estimate_seconds(each.variant, place.images), reverse=True
+        )
+    )
     tries: dict[str, int] = {}
     crew: list[_Worker] = []
     try:
@@ -153,7 +158,7 @@ class _Worker:
             event = self.connection.recv()
         except (EOFError, OSError):
             return None
-        if isinstance(event, EnvironmentFault):
+        if isinstance(event, MnistReportError):
             raise event
         if isinstance(event, Ended):
             self.experiment = None
@@ -190,8 +195,8 @@ def _work(connection: Connection, place: WorkPlace) -> None:
 
     try:
         trainer = Trainer(place.digits, place.split, place.device)
-    except EnvironmentFault as fault:
-        connection.send(fault)
+    except MnistReportError as error:
+        connection.send(error)
         return
     while True:
         try:

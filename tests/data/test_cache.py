@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistreport.data import digit_cache, layouts, sources, store
+from mnistreport import files
+from mnistreport.data import digit_cache, layouts, sources
 from mnistreport.data.dataset import digest_digits
 from mnistreport.errors import DataError, EnvironmentFault, ExitCode
 from tests.data.conftest import Drawn, Load
@@ -104,7 +105,7 @@ def test_same_images_are_kept_once(folder: Path, tmp_path: Path, drawn: Drawn, l
 
 def test_remains_of_a_killed_process_are_swept(folder: Path, load: Load, cache: Path) -> None:
     """What a process left that was killed while it wrote is gone after the next load."""
-    remains = cache / "data" / f"{store.NEW}abc"
+    remains = cache / "data" / f"{files.NEW}abc"
     remains.mkdir(parents=True)
     (remains / "images.npy").write_bytes(b"half")
     digits = load(folder)

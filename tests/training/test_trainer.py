@@ -1,0 +1,69 @@
+import pytest
+import torch
+from safetensors.torch import load
+
+from mnistreport.data.dataset import DigitSet
+from mnistreport.data.split import Split
+from mnistreport.errors import EnvironmentFault, ExitCode
+from mnistreport.study.experiment import MlpArchitecture
+from mnistreport.training.models import make_model
+from mnistreport.training.result import Circumstances
+from mnistreport.training.trainer import PREDICTIONS, Trainer, choose_device, name_processor
+from mnistreport.training.workers import EpochDone
+from tests.training.small import CNN, make_experiment
+
+needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+
+
+@pytest.fixture
+def trainer(digits: DigitSet, split: Split) -> Trainer:
+    """A trainer on the CPU."""
+    return Trainer(digits.folder, split.folder, "cpu")
+
+
+def test_sends_history_weights_and_predictions(trainer: Trainer) -> None:
+    """What a worker sends can be loaded into a new network, and tells what it was made with."""
+    told: list[EpochDone] = []
+    experiment = make_experiment(CNN)
+    ended = trainer.train(experiment, told.append)
+    assert (experiment.fingerprint, "finished") == (ended.result.fingerprint, ended.result.status)
+    assert [EpochDone(experiment, row) for row in ended.result.history] == told
+    assert (
+        Circumstances(torch.__version__, "cpu", name_processor(), 1) == ended.result.circumstances
+    )
+    stored = load(ended.tensors)
+    predicted = stored.pop(PREDICTIONS)
+    make_model(CNN).load_state_dict(stored)
+    right = int((predicted == trainer.validation_digits.labels).sum())
+    assert right / len(predicted) == ended.result.history[-1].validation_accuracy
+
+
+def test_a_failure_is_a_result(trainer: Trainer) -> None:
+    """A network that no memory can hold is a failed run with a reason on one line."""
+    ended = trainer.train(make_experiment(MlpArchitecture((10**12,))), lambda _event: None)
+    assert ("failed", (), 0) == (ended.result.status, ended.result.history, ended.result.updates)
+    assert "memory" in ended.result.reason
+    assert 1 == len(ended.result.reason.splitlines())
+    assert b"" == ended.tensors
+    again = trainer.train(make_experiment(), lambda _event: None)
+    assert "finished" == again.result.status
+
+
+@needs_no_gpu
+def test_a_gpu_that_is_missing_is_a_fault() -> None:
+    """``--device cuda`` on a machine without one ends the command, with what to do instead."""
+    with pytest.raises(EnvironmentFault, match="no CUDA device") as caught:
+        choose_device("cuda")
+    assert ExitCode.ENVIRONMENT == caught.value.exit_code
+    assert "--device cpu" in (caught.value.problems[0].next_step or "")
+
+
+@needs_no_gpu
+def test_without_a_gpu_the_processor_trains() -> None:
+    """``auto`` takes what there is."""
+    assert "cpu" == choose_device("auto").type
+
+
+def test_the_processor_can_be_insisted_on() -> None:
+    """``cpu`` is the CPU, also where there is a GPU."""
+    assert "cpu" == choose_device("cpu").type

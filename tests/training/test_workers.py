@@ -1,0 +1,206 @@
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from mnistreport.data.dataset import DigitSet
+from mnistreport.data.split import Split
+from mnistreport.errors import DataError, EnvironmentFault
+from mnistreport.study.experiment import CnnArchitecture, MlpArchitecture
+from mnistreport.training.trainer import Trainer
+from mnistreport.training.workers import (
+    Ended,
+    EpochDone,
+    Event,
+    Started,
+    WorkerLost,
+    WorkPlace,
+    train_experiments,
+)
+from tests.training.small import CNN, MLP, make_endless, make_experiment, timeless
+
+SOON = 5
+"""Seconds within which a worker must be gone."""
+
+EXPERIMENTS = (
+    make_experiment(MlpArchitecture((8, 8), dropout=0.5), seed=0),
+    make_experiment(MlpArchitecture((8, 8), dropout=0.5), seed=1),
+    make_experiment(MlpArchitecture((16,), layer_norm=True)),
+    make_experiment(CNN, seed=3),
+    make_experiment(CnnArchitecture((4,), 3, 8, dropout=0.5), seed=4),
+)
+
+TWO_FOR_EVER = """
+import multiprocessing, sys
+from pathlib import Path
+from mnistreport.training.workers import EpochDone, WorkPlace, train_experiments
+from tests.training.small import make_endless
+
+place = WorkPlace(Path(sys.argv[1]), Path(sys.argv[2]), 1079, "cpu")
+for event in train_experiments([make_endless(0), make_endless(1)], place, jobs=2):
+    if isinstance(event, EpochDone):
+        print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_process_is_left() -> Iterator[None]:
+    """See that every test ends with the processes it began with."""
+    yield
+    assert [] == multiprocessing.active_children()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(place: WorkPlace) -> list[Event]:
+    """What happens when one worker trains everything."""
+    return list(train_experiments(EXPERIMENTS, place, jobs=1))
+
+
+def _collect(events: Iterable[Event]) -> dict[str, tuple[object, bytes]]:
+    """Return what was trained, by fingerprint, without what differs from time to time."""
+    return {
+        event.result.fingerprint: (timeless(event.result), event.tensors)
+        for event in events
+        if isinstance(event, Ended)
+    }
+
+
+def _kill_workers() -> None:
+    for child in multiprocessing.active_children():
+        child.kill()
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def test_tells_everything_in_order(undisturbed: list[Event]) -> None:
+    """Each experiment is begun, tells its epochs, and ends; the longest are begun first."""
+    assert [CNN.kind] * 2 + [MLP.kind] * 3 == [
+        event.experiment.variant.model for event in undisturbed if isinstance(event, Started)
+    ]
+    for experiment in EXPERIMENTS:
+        events = [event for event in undisturbed if event.experiment == experiment]
+        assert [Started, EpochDone, EpochDone, Ended] == [type(event) for event in events]
+        rows = tuple(event.row for event in events if isinstance(event, EpochDone))
+        (ended,) = (event for event in events if isinstance(event, Ended))
+        assert ("finished", rows) == (ended.result.status, ended.result.history)
+
+
+@pytest.mark.parametrize("jobs", [2, 4])
+def test_number_of_workers_makes_no_difference(
+    jobs: int, place: WorkPlace, undisturbed: list[Event]
+) -> None:
+    """Any number of workers, in another order, ends in the same bits: histories and weights."""
+    shuffled = EXPERIMENTS[::-1] if jobs == 2 else EXPERIMENTS[2:] + EXPERIMENTS[:2]
+    started: set[int] = set()
+    found: list[Event] = []
+    for event in train_experiments(shuffled, place, jobs=jobs):
+        started |= {child.pid or 0 for child in multiprocessing.active_children()}
+        found.append(event)
+    assert jobs == len(started)
+    assert _collect(undisturbed) == _collect(found)
+
+
+def test_no_worker_makes_no_difference_either(
+    digits: DigitSet, split: Split, undisturbed: list[Event]
+) -> None:
+    """An experiment that is trained in this process ends as in a worker."""
+    trainer = Trainer(digits.folder, split.folder, "cpu")
+    ended = [trainer.train(experiment, lambda _event: None) for experiment in EXPERIMENTS]
+    assert _collect(undisturbed) == _collect(ended)
+
+
+def test_nothing_to_do_starts_nobody(place: WorkPlace) -> None:
+    """Without experiments nothing happens, and no worker starts."""
+    assert [] == list(train_experiments((), place, jobs=2))
+
+
+def test_a_killed_worker_is_replaced(place: WorkPlace, undisturbed: list[Event]) -> None:
+    """An experiment whose worker is killed once is begun again, and ends as if undisturbed."""
+    victim, events = EXPERIMENTS[0], list[Event]()
+    for event in train_experiments([victim], place, jobs=2):
+        if isinstance(event, EpochDone) and not any(isinstance(e, WorkerLost) for e in events):
+            _kill_workers()
+        events.append(event)
+    assert WorkerLost(victim, again=True) in events
+    assert 2 == sum(isinstance(event, Started) for event in events)
+    expected, found = _collect(undisturbed), _collect(events)
+    assert {victim.fingerprint: expected[victim.fingerprint]} == found
+
+
+def test_who_kills_every_worker_fails(place: WorkPlace, undisturbed: list[Event]) -> None:
+    """After two tries an experiment has failed, and says why; the others end as if undisturbed."""
+    victim, others = EXPERIMENTS[-1], EXPERIMENTS[:2]
+    events: list[Event] = []
+    for event in train_experiments((*others, victim), place, jobs=1):
+        if event == Started(victim):
+            _kill_workers()
+        events.append(event)
+    lost = [event.again for event in events if isinstance(event, WorkerLost)]
+    assert [True, False] == lost
+    (ended,) = (e for e in events if isinstance(e, Ended) and e.experiment == victim)
+    assert ("failed", (), b"") == (ended.result.status, ended.result.history, ended.tensors)
+    assert "died 2 times" in ended.result.reason
+    expected, found = _collect(undisturbed), _collect(events)
+    for experiment in others:
+        assert expected[experiment.fingerprint] == found[experiment.fingerprint]
+
+
+def test_closing_early_ends_the_workers(place: WorkPlace) -> None:
+    """Whoever stops listening leaves no process behind, though it is in the midst of an epoch."""
+    endless = make_endless(0)
+    with closing(train_experiments([endless], place, jobs=2)) as events:
+        assert Started(endless) == next(events)
+        assert isinstance(next(events), EpochDone)
+        assert 1 == len(multiprocessing.active_children())
+    assert [] == multiprocessing.active_children()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_missing_device_ends_everything(place: WorkPlace) -> None:
+    """That there is no GPU is told once, as an error, and not as the failure of each run."""
+    with pytest.raises(EnvironmentFault, match="no CUDA device"):
+        list(train_experiments(EXPERIMENTS, replace(place, device="cuda"), jobs=2))
+
+
+def test_missing_data_ends_everything(place: WorkPlace, tmp_path: Path) -> None:
+    """That the data is gone is told once, with the folder, and not as the failure of each run."""
+    with pytest.raises(DataError, match="does not hold the data") as caught:
+        list(train_experiments(EXPERIMENTS, replace(place, digits=tmp_path / "gone"), jobs=1))
+    assert tmp_path / "gone" == caught.value.problems[0].file
+
+
+def test_workers_do_not_outlive_their_parent(digits: DigitSet, split: Split) -> None:
+    """Workers whose parent is killed are gone soon after, without a word."""
+    command = [sys.executable, "-c", TWO_FOR_EVER, digits.folder, split.folder]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path.cwd()
+    ) as parent:
+        assert parent.stdout is not None
+        workers: list[int] = []
+        while len(workers) < 2:
+            workers = [int(word) for word in parent.stdout.readline().split()]
+        os.kill(parent.pid, signal.SIGKILL)
+        deadline = time.monotonic() + SOON
+        while any(map(_is_alive, workers)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        left = [pid for pid in workers if _is_alive(pid)]
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        assert parent.stderr is not None
+        said = parent.stderr.read()
+    assert ([], "") == (left, said)
