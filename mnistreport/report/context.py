@@ -1,0 +1,341 @@
+"""From results to the one value that templates see."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistreport.analysis.findings import (
+    derive_findings,
+    is_at_chance,
+    is_overfitted,
+    is_still_learning,
+    judge_difference,
+)
+from mnistreport.analysis.results import LevelSummary, Results, StudySummary, VariantSummary
+from mnistreport.analysis.selection import RULE, RUN_RULE, choose_levels
+from mnistreport.analysis.statistics import summarise_values, wilson_interval
+from mnistreport.data.dataset import DigitSet
+from mnistreport.data.pixels import measure_pixels
+from mnistreport.data.split import Split
+from mnistreport.report.material import Material, Tested
+from mnistreport.report.views import (
+    AuthorView,
+    Confusion,
+    DataView,
+    DigitScore,
+    FinalView,
+    FindingView,
+    LedgerView,
+    LevelView,
+    ModelView,
+    ReportContext,
+    RunView,
+    SplitView,
+    StudyView,
+    VariantView,
+)
+from mnistreport.report.wording import (
+    describe_architecture,
+    describe_training,
+    describe_variant,
+    name_factor,
+    name_level,
+    say_finding,
+)
+from mnistreport.study.experiment import CLASSES
+from mnistreport.study.manifest import Manifest
+from mnistreport.training.result import FinalOutcome
+
+MODEL_TITLES = {"mlp": "feedforward network", "cnn": "convolutional network"}
+LIBRARIES = ("torch", "scikit-learn", "pandas", "matplotlib", "seaborn", "weasyprint")
+CONFUSIONS_SHOWN = 8
+
+
+def make_context(material: Material) -> ReportContext:
+    """Bring everything that a report says into one value."""
+    manifest, digits, results = material.manifest, material.digits, material.results
+    info = manifest.report
+    return ReportContext(
+        title=info.title,
+        subtitle=info.subtitle,
+        course=info.course,
+        language=info.language,
+        authors=tuple(AuthorView(author.name, author.id) for author in info.authors),
+        notices=_make_notices(digits, results),
+        data=_view_data(manifest, digits, material.split),
+        seeds=manifest.seeds,
+        models=tuple(_view_model(manifest, results, name) for name in manifest.baselines),
+        studies=tuple(_view_study(study) for study in results.studies),
+        finals=tuple(_view_final(each, results) for each in material.tested),
+        ledger=tuple(
+            LedgerView(read.model, read.setting, len(read.fingerprints), read.rule, read.read_at)
+            for read in material.reads
+        ),
+        runs=_view_runs(results),
+        rule=RULE,
+        run_rule=RUN_RULE,
+        circumstances=_describe_circumstances(results),
+        made_with=(
+            ("mnistreport", version("mnistreport")),
+            *((name, version(name)) for name in LIBRARIES),
+        ),
+        manifest_sha256=manifest.sha256,
+        training_seconds=sum(run.duration_seconds for run in results.runs.values()),
+    )
+
+
+def dump_context(context: ReportContext) -> bytes:
+    """Return ``results.json``: the context as strict JSON."""
+    text = json.dumps(asdict(context), indent=1, allow_nan=False, ensure_ascii=False)
+    return (text + "\n").encode()
+
+
+def _make_notices(digits: DigitSet, results: Results) -> tuple[str, ...]:
+    notices = [digits.notice] if digits.notice else []
+    if results.incomplete:
+        notices.append(
+            f"{len(results.incomplete)} of {len(results.experiments)} runs did not finish; "
+            "the appendix lists them, and no comparison uses their variants."
+        )
+    if len(_describe_circumstances(results)) > 1:
+        notices.append(
+            "The runs were not all computed on the same kind of device or with the same version "
+            "of PyTorch; the appendix lists both."
+        )
+    return tuple(notices)
+
+
+def _view_data(manifest: Manifest, digits: DigitSet, split: Split) -> DataView:
+    normalisation = measure_pixels(digits, split)
+    return DataView(
+        name=digits.name,
+        title=digits.title,
+        origin=digits.origin,
+        images=len(digits.labels),
+        sha256=digits.sha256,
+        split_sha256=split.sha256,
+        split_seed=manifest.data.seed,
+        splits=tuple(
+            SplitView(
+                name,
+                len(indices),
+                tuple(int(n) for n in np.bincount(digits.labels[indices], minlength=CLASSES)),
+            )
+            for name, indices in (
+                ("training", split.train),
+                ("validation", split.validation),
+                ("test", split.test),
+            )
+        ),
+        mean=normalisation.mean,
+        std=normalisation.std,
+    )
+
+
+def _view_model(manifest: Manifest, results: Results, name: str) -> ModelView:
+    variant = manifest.baselines[name].variant
+    key = results.combined.get(name)
+    chosen = {level.variant.key: level for level in choose_levels(results, name)}
+    return ModelView(
+        name=name,
+        title=title_model(results, name),
+        kind=variant.architecture.kind,
+        baseline=view_variant(results.variants[variant.key]),
+        combined=view_variant(results.variants[key]) if key else None,
+        combined_of=tuple(
+            name_level(study, level)
+            for study in results.studies
+            for level in study.levels
+            if key
+            and study.study.model == name
+            and level.level.variant.key in chosen
+            and level is study.best
+        ),
+    )
+
+
+def title_model(results: Results, name: str) -> str:
+    """Return a model in words; its name in the manifest tells two of one kind apart."""
+    kinds = {s.variant.model: s.variant.architecture.kind for s in results.variants.values()}
+    title = MODEL_TITLES[kinds[name]]
+    return title if list(kinds.values()).count(kinds[name]) == 1 else f"{title} “{name}”"
+
+
+def view_variant(summary: VariantSummary) -> VariantView:
+    """Summarise a variant for templates."""
+    curve = summary.curve("validation_loss")
+    return VariantView(
+        key=summary.variant.key,
+        model=summary.variant.model,
+        architecture=describe_architecture(summary.variant),
+        training=describe_training(summary.variant),
+        parameters=summary.variant.architecture.parameters,
+        finished=len(summary.finished),
+        planned=summary.planned,
+        trouble=_describe_trouble(summary),
+        updates=summary.updates,
+        train_loss=summary.final("train_loss"),
+        train_accuracy=summary.final("train_accuracy"),
+        validation_loss=summary.final("validation_loss"),
+        validation_accuracy=summary.accuracy,
+        gap=summary.gap,
+        duration_seconds=summary.duration_seconds,
+        best_epoch=curve.index(min(curve)) + 1 if curve else None,
+        still_learning=is_still_learning(summary),
+        overfitted=is_overfitted(summary),
+        at_chance=is_at_chance(summary),
+    )
+
+
+def _describe_trouble(summary: VariantSummary) -> str:
+    troubles = [
+        f"seed {seed} {run.status}: {run.reason}"
+        for seed, run in summary.runs.items()
+        if run.status != "finished"
+    ]
+    missing = summary.planned - len(summary.runs)
+    if missing:
+        troubles.append(f"{missing} not trained yet")
+    return "; ".join(troubles)
+
+
+def _view_study(study: StudySummary) -> StudyView:
+    levels = tuple(_view_level(study, level) for level in study.levels)
+    means = [level.summary.mean_accuracy for level in study.levels if level.summary.complete]
+    factor = study.study.factor
+    return StudyView(
+        name=study.study.name,
+        slug=study.study.slug,
+        title=study.study.title,
+        model=study.study.model,
+        factor=factor,
+        factor_name=name_factor(factor) if factor else "variant",
+        levels=levels,
+        baseline=next(level for level in levels if level.is_baseline),
+        best=next((level for level in levels if level.is_best), None),
+        span=max(means) - min(means) if means else None,
+        findings=tuple(
+            FindingView(finding.kind, finding.strength, say_finding(study, finding))
+            for finding in derive_findings(study)
+        ),
+    )
+
+
+def _view_level(study: StudySummary, level: LevelSummary) -> LevelView:
+    return LevelView(
+        label=level.label,
+        name=name_level(study, level),
+        value=level.level.value,
+        is_baseline=level.level.is_baseline,
+        is_best=level is study.best,
+        verdict=_judge_level(study, level),
+        against_baseline=level.against_baseline,
+        variant=view_variant(level.summary),
+    )
+
+
+def _judge_level(study: StudySummary, level: LevelSummary) -> str:
+    if level.level.is_baseline:
+        return "baseline"
+    difference = level.against_baseline
+    if not (level.summary.complete and study.baseline.summary.complete and difference):
+        return "not finished"
+    strength = judge_difference(level.summary, study.baseline.summary)
+    if strength == "clear":
+        return "better" if difference.mean > 0 else "worse"
+    return "no clear difference" if strength == "within noise" else strength
+
+
+def _view_final(tested: Tested, results: Results) -> FinalView:
+    outcome, winner = tested.shown, tested.winner
+    digits = _score_digits(outcome)
+    pairs = [
+        Confusion(true, predicted, count)
+        for true, row in enumerate(outcome.confusion)
+        for predicted, count in enumerate(row)
+        if true != predicted and count
+    ]
+    return FinalView(
+        model=winner.model,
+        title=title_model(results, winner.model),
+        variant=view_variant(winner.summary),
+        is_combined=results.combined.get(winner.model) == winner.summary.variant.key,
+        seed=winner.seed,
+        images=outcome.images,
+        right=outcome.right,
+        accuracy=outcome.accuracy,
+        interval=wilson_interval(outcome.right, outcome.images),
+        over_seeds=summarise_values([each.accuracy for each in tested.outcomes.values()]),
+        macro_f1=sum(score.f1 for score in digits) / len(digits),
+        confusion=outcome.confusion,
+        digits=digits,
+        confusions=tuple(sorted(pairs, key=lambda p: (-p.count, p.true, p.predicted)))[
+            :CONFUSIONS_SHOWN
+        ],
+    )
+
+
+def _score_digits(outcome: FinalOutcome) -> tuple[DigitScore, ...]:
+    """Return each digit's scores, as scikit-learn defines them; a share of nothing is 0."""
+    from sklearn import metrics
+
+    digits = range(CLASSES)
+    counts = np.array(outcome.confusion)
+    true = np.repeat(np.repeat(digits, CLASSES), counts.ravel())
+    predicted = np.repeat(np.tile(digits, CLASSES), counts.ravel())
+    scores: Sequence[NDArray[np.float64]] = metrics.precision_recall_fscore_support(  # pyright: ignore[reportAssignmentType] - arrays, as no average is asked for
+        true,
+        predicted,
+        labels=list(digits),
+        zero_division=0,  # pyright: ignore[reportArgumentType] - declared by its default
+    )
+    precision, recall, f1, images = scores
+    return tuple(
+        DigitScore(d, float(precision[d]), float(recall[d]), float(f1[d]), int(images[d]))
+        for d in digits
+    )
+
+
+def _view_runs(results: Results) -> tuple[RunView, ...]:
+    views: list[RunView] = []
+    for experiment in results.experiments:
+        variant, run = experiment.variant, results.runs.get(experiment.fingerprint)
+        last = run.history[-1] if run and run.history else None
+        views.append(
+            RunView(
+                fingerprint=experiment.fingerprint,
+                model=variant.model,
+                studies=tuple(
+                    study.study.title
+                    for study in results.studies
+                    if any(level.level.variant.key == variant.key for level in study.levels)
+                )
+                or ("combined" if variant.key in results.combined.values() else "baseline",),
+                setting=describe_variant(variant),
+                seed=experiment.seed,
+                status=run.status if run else "missing",
+                reason=run.reason if run else "not trained yet",
+                epochs=len(run.history) if run else 0,
+                updates=run.updates if run else 0,
+                train_loss=last.train_loss if last else None,
+                train_accuracy=last.train_accuracy if last else None,
+                validation_loss=last.validation_loss if last else None,
+                validation_accuracy=last.validation_accuracy if last else None,
+                duration_seconds=run.duration_seconds if run else 0.0,
+            )
+        )
+    return tuple(views)
+
+
+def _describe_circumstances(results: Results) -> tuple[str, ...]:
+    found = {
+        f"{run.circumstances.processor} ({run.circumstances.device}), "
+        f"PyTorch {run.circumstances.torch}"
+        for run in results.runs.values()
+        if run.circumstances.torch
+    }
+    return tuple(sorted(found))

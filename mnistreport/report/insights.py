@@ -1,0 +1,118 @@
+"""Prose of the report: Markdown with Jinja, written by a person, filled from the results.
+
+``templates/insights/<study>.md.j2`` stands beside a study's figures; ``templates/sections/*.md.j2``
+are the parts around the studies. In both, numbers come from the results through filters, and
+comparisons from findings.
+"""
+
+import difflib
+from collections.abc import Callable, Sequence
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from mnistreport.report.templating import Templates
+from mnistreport.report.views import LevelView, ReportContext, StudyView
+
+INSIGHTS = "insights"
+SECTIONS = "sections"
+AUTOMATIC = f"{INSIGHTS}/automatic.md.j2"
+"""What a study without an insight file gets; says that no person has written about it."""
+
+Refer = Callable[[str], str]
+
+
+def name_insight(slug: str) -> str:
+    """Return the template name of a study's insight."""
+    return f"{INSIGHTS}/{slug}.md.j2"
+
+
+def render_insight(
+    templates: Templates, context: ReportContext, study: StudyView, refer: Refer
+) -> Markup:
+    """Return a study's insight section as HTML; ``refer`` links to a figure or table by name."""
+    name = name_insight(study.slug)
+    if not templates.has(name):
+        name = AUTOMATIC
+    values = _common_values(context, refer) | {
+        "study": study,
+        "finding": _make_finding(study),
+        "level": _make_level(study),
+    }
+    return render_markdown(templates.render(name, values))
+
+
+def render_prose(
+    templates: Templates, context: ReportContext, part: str, refer: Refer, **values: object
+) -> Markup:
+    """Return ``sections/<part>.md.j2`` as HTML."""
+    given = _common_values(context, refer) | values
+    return render_markdown(templates.render(f"{SECTIONS}/{part}.md.j2", given))
+
+
+def render_markdown(text: str, *, below: int = 2) -> Markup:
+    """Return Markdown as HTML; raw HTML in it is shown as text, headings start below ``h<below>``.
+
+    Links to anything but web pages, mail addresses and places in the report are left as text, as
+    markdown-it does by itself.
+    """
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = markdown.parse(text)
+    for token in tokens:
+        _lower_heading(token, below)
+    return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - escaped above
+
+
+def _lower_heading(token: Token, below: int) -> None:
+    if token.type in {"heading_open", "heading_close"}:
+        token.tag = f"h{min(6, below + int(token.tag[1]))}"
+
+
+def _common_values(context: ReportContext, refer: Refer) -> dict[str, object]:
+    return {
+        "report": context,
+        "data": context.data,
+        "studies": {study.slug: study for study in context.studies},
+        "models": {model.name: model for model in context.models},
+        "finals": {final.model: final for final in context.finals},
+        "ref": refer,
+    }
+
+
+def _make_finding(study: StudyView) -> Callable[[str], str]:
+    sentences = {finding.kind: finding.sentence for finding in study.findings}
+    return lambda kind: sentences.get(_known(kind, FINDING_KINDS, "finding"), "")
+
+
+def _make_level(study: StudyView) -> Callable[[object], LevelView]:
+    levels = {level.label: level for level in study.levels}
+    return lambda label: levels[_known(str(label), list(levels), "level")]
+
+
+FINDING_KINDS = (
+    "best",
+    "spread",
+    "interaction",
+    "edge",
+    "at_chance",
+    "unfinished",
+    "still_learning",
+    "overfitted",
+    "updates",
+    "cost",
+)
+"""What ``finding(…)`` may be asked for; a kind that a study does not have gives an empty text."""
+
+
+def _known(name: str, known: Sequence[str], what: str) -> str:
+    if name in known:
+        return name
+    raise unknown_name(name, known, what)
+
+
+def unknown_name(name: str, known: Sequence[str], what: str) -> LookupError:
+    """Return the error for a ``name`` that is none of ``known``, with the nearest one."""
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+    return LookupError(f"there is no {what} {name!r}; {hint}")

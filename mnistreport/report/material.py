@@ -1,0 +1,37 @@
+"""Everything a report is made of, in one value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mnistreport.analysis.results import Results
+from mnistreport.analysis.selection import Winner
+from mnistreport.data.dataset import DigitSet
+from mnistreport.data.split import Split
+from mnistreport.study.manifest import Manifest
+from mnistreport.training.ledger import TestRead
+from mnistreport.training.result import FinalOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A winner and what the test split said of its runs, by seed."""
+
+    winner: Winner
+    outcomes: Mapping[int, FinalOutcome]
+
+    @property
+    def shown(self) -> FinalOutcome:
+        """The outcome of the run whose confusion matrix is shown."""
+        return self.outcomes[self.winner.seed]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Manifest, data, results, tests and the ledger of test reads."""
+
+    manifest: Manifest
+    digits: DigitSet
+    split: Split
+    results: Results
+    tested: tuple[Tested, ...]
+    reads: tuple[TestRead, ...]

@@ -1,0 +1,290 @@
+"""The report's tables, as text in cells; a template makes HTML of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mnistreport.analysis.statistics import Difference, Measure
+from mnistreport.report.numbers import (
+    UNKNOWN,
+    format_count,
+    format_loss,
+    format_measure,
+    format_percent,
+    format_points,
+    format_seconds,
+)
+from mnistreport.report.views import FinalView, ReportContext, StudyView
+
+NOTHING = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's heading, and whether its cells are numbers (set flush right)."""
+
+    title: str
+    is_number: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row's cells, and what sets it apart: ``baseline``, ``best`` or nothing."""
+
+    cells: tuple[str, ...]
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table.
+
+    Attributes:
+        name: Names its anchor; unique in a report.
+        caption: What it shows, in one or two sentences.
+    """
+
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+def make_split_table(context: ReportContext) -> Table:
+    """Images of every split, for each digit."""
+    splits = context.data.splits
+    total = context.data.images
+    columns = (
+        Column("Split", is_number=False),
+        *(Column(str(digit)) for digit in range(10)),
+        Column("All"),
+        Column("Share"),
+    )
+    rows = [
+        Row(
+            (
+                split.name,
+                *(format_count(images) for images in split.per_digit),
+                format_count(split.images),
+                format_percent(split.images / total, digits=1),
+            )
+        )
+        for split in splits
+    ]
+    caption = "Images of each digit in the three splits, stratified by digit."
+    return Table("splits", caption, columns, tuple(rows))
+
+
+def make_model_table(context: ReportContext) -> Table:
+    """The baselines."""
+    columns = (
+        Column("Model", is_number=False),
+        Column("Architecture", is_number=False),
+        Column("Training", is_number=False),
+        Column("Parameters"),
+        Column("Validation accuracy"),
+    )
+    rows = [
+        Row(
+            (
+                model.title,
+                model.baseline.architecture,
+                model.baseline.training,
+                format_count(model.baseline.parameters),
+                _measure(model.baseline.validation_accuracy),
+            )
+        )
+        for model in context.models
+    ]
+    caption = (
+        "The baseline of each model: the setting that every study departs from. "
+        + _explain_measure(context)
+    )
+    return Table("baselines", caption, columns, tuple(rows))
+
+
+def make_study_table(context: ReportContext, study: StudyView) -> Table:
+    """A study's levels: where each ended, and how it compares with the baseline."""
+    columns = (
+        Column(study.factor_name.capitalize(), is_number=study.factor is not None),
+        Column("Train loss"),
+        Column("Val. loss"),
+        Column("Train acc."),
+        Column("Val. acc."),
+        Column("Against baseline (pp)"),
+        Column("Verdict", is_number=False),
+        Column("Updates"),
+        Column("Time"),
+    )
+    rows = [
+        Row(
+            (
+                level.label,
+                _mean(level.variant.train_loss, format_loss),
+                _mean(level.variant.validation_loss, format_loss),
+                _mean(level.variant.train_accuracy, format_percent),
+                _measure(level.variant.validation_accuracy),
+                _difference(None if level.verdict == "not finished" else level.against_baseline),
+                level.verdict,
+                format_count(level.variant.updates) if level.variant.updates else NOTHING,
+                _mean(level.variant.duration_seconds, format_seconds),
+            ),
+            mark="baseline" if level.is_baseline else "best" if level.is_best else "",
+        )
+        for level in study.levels
+    ]
+    caption = (
+        f"{study.title}: metrics at the last epoch. {_explain_measure(context)} "
+        "Against baseline: mean difference in validation accuracy in percentage points, paired by seed, and its "
+        "95\u202f% interval; better or worse where the interval leaves zero out."
+    )
+    return Table(f"{study.slug}-levels", caption, columns, tuple(rows))
+
+
+def make_final_table(context: ReportContext) -> Table:
+    """The tested models side by side."""
+    columns = (
+        Column("Model", is_number=False),
+        Column("Setting", is_number=False),
+        Column("Validation accuracy"),
+        Column("Test accuracy over seeds"),
+        Column("Test accuracy shown"),
+        Column("95\u202f% interval"),
+        Column("Macro F1"),
+    )
+    rows = [
+        Row(
+            (
+                final.title,
+                f"{final.variant.architecture}; {final.variant.training}",
+                _measure(final.variant.validation_accuracy),
+                _measure(final.over_seeds),
+                f"{format_percent(final.accuracy)} (seed {final.seed})",
+                f"{format_percent(final.interval.low)} to {format_percent(final.interval.high)}",
+                format_percent(final.macro_f1),
+            )
+        )
+        for final in context.finals
+    ]
+    caption = (
+        "Test accuracy of each model's winner: over all its seeds, and of the one fitted model "
+        "whose confusion matrix is shown, with its Wilson interval."
+    )
+    return Table("final", caption, columns, tuple(rows))
+
+
+def make_digit_table(final: FinalView) -> Table:
+    """Precision, recall and F1 of each digit."""
+    columns = (Column("Digit"), *map(Column, ("Precision", "Recall", "F1", "Test images")))
+    rows = [
+        Row(
+            (
+                str(score.digit),
+                format_percent(score.precision),
+                format_percent(score.recall),
+                format_percent(score.f1),
+                format_count(score.images),
+            )
+        )
+        for score in final.digits
+    ]
+    caption = f"Precision, recall and F1 of each digit: {final.title}, seed {final.seed}, test."
+    return Table(f"{final.model}-digits", caption, columns, tuple(rows))
+
+
+def make_setup_table(context: ReportContext) -> Table:
+    """What everything was made with."""
+    data = context.data
+    lines = [
+        ("Data set", f"{data.title}: {format_count(data.images)} images"),
+        ("Digest of the data (SHA-256)", data.sha256),
+        ("Digest of the split (SHA-256)", data.split_sha256),
+        ("Seed of the split", str(data.split_seed)),
+        ("Seeds of the runs", ", ".join(map(str, context.seeds))),
+        ("Digest of the manifest (SHA-256)", context.manifest_sha256),
+        ("Runs", format_count(len(context.runs))),
+        ("Training time of all runs", format_seconds(context.training_seconds)),
+        *(("Computed on", text) for text in context.circumstances),
+        ("Made with", ", ".join(f"{name} {number}" for name, number in context.made_with)),
+    ]
+    columns = (Column("What", is_number=False), Column("Value", is_number=False))
+    return Table("setup", "What the report was made of.", columns, tuple(map(Row, lines)))
+
+
+def make_ledger_table(context: ReportContext) -> Table:
+    """Every look at the test split."""
+    columns = tuple(
+        Column(title, is_number=False) for title in ("Read at (UTC)", "Model", "Setting", "Runs")
+    )
+    rows = [
+        Row((entry.read_at, entry.model, entry.setting, str(entry.runs)))
+        for entry in context.ledger
+    ]
+    caption = "The ledger: every look at this test split that was taken from this project's runs."
+    return Table("ledger", caption, columns, tuple(rows))
+
+
+def make_run_table(context: ReportContext) -> Table:
+    """Every run."""
+    columns = (
+        Column("Run", is_number=False),
+        Column("Study", is_number=False),
+        Column("Setting", is_number=False),
+        Column("Seed"),
+        Column("Status", is_number=False),
+        Column("Train loss"),
+        Column("Val. loss"),
+        Column("Train acc."),
+        Column("Val. acc."),
+        Column("Time"),
+    )
+    rows = [
+        Row(
+            (
+                run.fingerprint[:8],
+                ", ".join(run.studies),
+                run.setting,
+                str(run.seed),
+                run.status if not run.reason else f"{run.status}: {run.reason}",
+                _value(run.train_loss, format_loss),
+                _value(run.validation_loss, format_loss),
+                _value(run.train_accuracy, format_percent),
+                _value(run.validation_accuracy, format_percent),
+                format_seconds(run.duration_seconds) if run.duration_seconds else NOTHING,
+            )
+        )
+        for run in context.runs
+    ]
+    caption = (
+        "Every run, at its last completed epoch; a run that several studies share was trained once."
+    )
+    return Table("runs", caption, columns, tuple(rows))
+
+
+def _explain_measure(context: ReportContext) -> str:
+    n = len(context.seeds)
+    if n == 1:
+        return "One seed, so there is no spread."
+    return f"Mean ± standard deviation over {n} seeds."
+
+
+def _measure(measure: Measure | None) -> str:
+    return format_measure(measure) if measure else NOTHING
+
+
+def _mean(measure: Measure | None, form: Callable[[float], str]) -> str:
+    return form(measure.mean) if measure else NOTHING
+
+
+def _value(value: float | None, form: Callable[[float], str]) -> str:
+    return NOTHING if value is None else form(value)
+
+
+def _difference(difference: Difference | None) -> str:
+    if difference is None:
+        return NOTHING
+    mean = format_points(difference.mean, unit=False)
+    if difference.interval is None:
+        return mean
+    low = format_points(difference.interval.low, unit=False)
+    high = format_points(difference.interval.high, unit=False)
+    return f"{mean} [{low}, {high}]"

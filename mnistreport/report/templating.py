@@ -1,0 +1,176 @@
+"""Templates: where they are found, how they are run, and how their errors are told.
+
+A template of the project (``templates/`` beside the manifest) goes before the packaged one of the
+same name. All run in Jinja's immutable sandbox, and a name that does not exist is an error.
+"""
+
+import difflib
+import re
+import traceback
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+    pass_eval_context,
+)
+from jinja2 import TemplateError as JinjaError
+from jinja2.nodes import EvalContext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from mnistreport.errors import TemplateError
+from mnistreport.report import numbers
+from mnistreport.report.wording import Prose, capitalise, escape_markdown
+from mnistreport.resources import find_resource
+
+FILTERS = {
+    "percent": numbers.format_percent,
+    "points": numbers.format_points,
+    "loss": numbers.format_loss,
+    "seconds": numbers.format_seconds,
+    "count": numbers.format_count,
+    "measure": numbers.format_measure,
+    "capitalize": capitalise,  # Jinja's own would put the rest in lower case
+}
+
+
+class Templates:
+    """The templates of one project."""
+
+    def __init__(self, project: Path) -> None:
+        self.folders = (project / "templates", find_resource("templates"))
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=_InsideLoader(self.folders, encoding="utf-8-sig"),
+            undefined=StrictUndefined,
+            autoescape=_is_html,
+            finalize=_escape_in_markdown,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters |= FILTERS
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a template of that name."""
+        return self.find(name) is not None
+
+    def find(self, name: str) -> Path | None:
+        """Return the file that ``name`` is read from."""
+        return next((f / name for f in self.folders if (f / name).is_file()), None)
+
+    def read(self, name: str) -> str:
+        """Return a file below ``templates`` as it stands."""
+        path = self.find(name)
+        if path is None:
+            msg = f"there is no template {name}"
+            raise TemplateError(msg, file=self.folders[0] / name)
+        _refuse_outside(path, self.folders)
+        with self._errors_located(name, {}):
+            return path.read_text(encoding="utf-8-sig")
+
+    def render(self, name: str, values: Mapping[str, object]) -> str:
+        """Run a template.
+
+        Raises:
+            TemplateError: It is missing, malformed, names what does not exist, or does what the
+                sandbox forbids; with its file and line.
+        """
+        with self._errors_located(name, values):
+            return self._environment.get_template(name).render(values)
+
+    def check_syntax(self, name: str) -> None:
+        """Parse a template without running it.
+
+        Raises:
+            TemplateError: It is missing or malformed.
+        """
+        with self._errors_located(name, {}):
+            self._environment.get_template(name)
+
+    @contextmanager
+    def _errors_located(self, name: str, values: Mapping[str, object]) -> Generator[None]:
+        try:
+            yield
+        except TemplateNotFound as error:
+            msg = f"there is no template {error.name}"
+            raise TemplateError(msg, file=self.find(name)) from error
+        except TemplateSyntaxError as error:
+            file = self.find(error.name or name)
+            reason = _on_one_line(error.message or "it cannot be parsed")
+            raise TemplateError(reason, file=file, line=error.lineno) from error
+        except (
+            JinjaError,
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            MemoryError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ) as error:
+            self._raise_located(name, error, values)
+
+    def _raise_located(self, name: str, error: Exception, values: Mapping[str, object]) -> NoReturn:
+        """Raise a ``TemplateError`` that names the template's line ``error`` came from."""
+        file, line = self.find(name), None
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename.endswith(".j2"):
+                file, line = Path(frame.filename), frame.lineno
+        reason = _on_one_line(str(error)) or type(error).__name__
+        next_step = None
+        if isinstance(error, UndefinedError):
+            wrong = re.search(r"'(?:[^']* object' has no attribute ')?(\w+)'", reason)
+            known = [*values, *_attributes(values)]
+            near = difflib.get_close_matches(wrong.group(1), known, n=1) if wrong else []
+            next_step = f"did you mean {near[0]}?" if near else None
+        raise TemplateError(reason, file=file, line=line, next_step=next_step) from error
+
+
+class _InsideLoader(FileSystemLoader):
+    """Reads templates that lie in the folders, also when links are followed to the end."""
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        source = super().get_source(environment, template)
+        _refuse_outside(Path(source[1]), map(Path, self.searchpath))
+        return source
+
+
+def _refuse_outside(path: Path, folders: Iterable[Path]) -> None:
+    if not any(path.resolve().is_relative_to(folder.resolve()) for folder in folders):
+        msg = "is a link that leads out of the templates folder"
+        raise TemplateError(msg, file=path, next_step="put a copy of the file there")
+
+
+@pass_eval_context
+def _escape_in_markdown(context: EvalContext, value: object) -> object:
+    """Escape what a template that makes Markdown prints, as autoescape does where it makes HTML."""
+    if context.autoescape or not isinstance(value, str) or isinstance(value, Prose | Markup):
+        return value
+    return escape_markdown(value)
+
+
+def _is_html(name: str | None) -> bool:
+    """Tell whether a template makes HTML, where values are escaped, and not Markdown."""
+    return name is None or not name.endswith(".md.j2")
+
+
+def _attributes(values: Mapping[str, object]) -> set[str]:
+    """Return the names one step below ``values``, for suggestions."""
+    found: set[str] = set()
+    for value in values.values():
+        found |= {name for name in dir(value) if not name.startswith("_")}
+    return found
+
+
+def _on_one_line(text: str) -> str:
+    text = re.sub(r"mnistreport\.[\w.]*?\.(\w+) object", r"\1", text)
+    return " ".join(text.split())[:300]

@@ -1,0 +1,276 @@
+"""What templates may see: plain, frozen values, the same in HTML, PDF and ``results.json``."""
+
+from dataclasses import dataclass
+
+from mnistreport.analysis.statistics import Difference, Interval, Measure
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorView:
+    """One of the authors."""
+
+    name: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SplitView:
+    """One split: its images, in all and for each digit 0 to 9."""
+
+    name: str
+    images: int
+    per_digit: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DataView:
+    """The data set, and how it was split.
+
+    Attributes:
+        mean: Mean of the training split's pixels, scaled to [0, 1].
+        std: Their standard deviation.
+    """
+
+    name: str
+    title: str
+    origin: str
+    images: int
+    sha256: str
+    split_sha256: str
+    split_seed: int
+    splits: tuple[SplitView, ...]
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True, slots=True)
+class VariantView:
+    """A variant over its seeds; measures are at the last epoch, ``None`` if no seed finished.
+
+    Attributes:
+        key: Name of the variant in ``runs.csv``.
+        architecture: In words.
+        training: In words.
+        finished: How many seeds finished.
+        planned: How many were asked for.
+        trouble: What happened to the seeds that did not finish; empty if all did.
+        best_epoch: Epoch of the lowest mean validation loss.
+        still_learning: Validation loss was still falling when training ended.
+        overfitted: Validation loss ended well above its lowest point.
+        at_chance: It ended no better than guessing.
+    """
+
+    key: str
+    model: str
+    architecture: str
+    training: str
+    parameters: int
+    finished: int
+    planned: int
+    trouble: str
+    updates: int | None
+    train_loss: Measure | None
+    train_accuracy: Measure | None
+    validation_loss: Measure | None
+    validation_accuracy: Measure | None
+    gap: Measure | None
+    duration_seconds: Measure | None
+    best_epoch: int | None
+    still_learning: bool
+    overfitted: bool
+    at_chance: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LevelView:
+    """A level of a study.
+
+    Attributes:
+        label: How tables and figures name it.
+        name: The same in words, ``learning rate 0.1``.
+        verdict: ``baseline``, ``better``, ``worse``, ``no clear difference``, ``too few seeds``
+            or ``not finished``.
+        against_baseline: Its validation accuracy minus the baseline's, paired by seed.
+    """
+
+    label: str
+    name: str
+    value: bool | int | float | None
+    is_baseline: bool
+    is_best: bool
+    verdict: str
+    against_baseline: Difference | None
+    variant: VariantView
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding, and the sentence that says it (Markdown)."""
+
+    kind: str
+    strength: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyView:
+    """A study with everything that was found.
+
+    Attributes:
+        slug: Names its insight file, figures and anchors.
+        factor: The manifest's field, or ``None`` for named variants.
+        factor_name: The same in words.
+        best: The best level, if any is complete.
+        span: Largest minus smallest mean validation accuracy, complete levels only.
+    """
+
+    name: str
+    slug: str
+    title: str
+    model: str
+    factor: str | None
+    factor_name: str
+    levels: tuple[LevelView, ...]
+    baseline: LevelView
+    best: LevelView | None
+    span: float | None
+    findings: tuple[FindingView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """A model of the manifest.
+
+    Attributes:
+        kind: ``mlp`` or ``cnn``.
+        baseline: Its baseline over the seeds.
+        combined: The variant that joins each study's best level, if it is a variant of its own.
+        combined_of: The joined levels in words.
+    """
+
+    name: str
+    title: str
+    kind: str
+    baseline: VariantView
+    combined: VariantView | None
+    combined_of: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DigitScore:
+    """Precision, recall and F1 of one digit, and how many test images show it."""
+
+    digit: int
+    precision: float
+    recall: float
+    f1: float
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """How often one digit was taken for another."""
+
+    true: int
+    predicted: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FinalView:
+    """The test of one model's winner.
+
+    Attributes:
+        title: The model's name in words.
+        variant: The winner over its seeds.
+        is_combined: Whether it is the variant that joins each study's best level.
+        seed: Seed of the run whose confusion matrix is shown.
+        images: Number of test images.
+        right: How many of them that run classified correctly.
+        accuracy: ``right / images``.
+        interval: Wilson interval of that accuracy.
+        over_seeds: Test accuracy over all seeds of the winner.
+        confusion: Counts, row the true digit, column the predicted one.
+        digits: Scores of each digit.
+        confusions: The most frequent confusions, the most frequent first.
+        seconds_per_run: Training time of the winner.
+    """
+
+    model: str
+    title: str
+    variant: VariantView
+    is_combined: bool
+    seed: int
+    images: int
+    right: int
+    accuracy: float
+    interval: Interval
+    over_seeds: Measure
+    macro_f1: float
+    confusion: tuple[tuple[int, ...], ...]
+    digits: tuple[DigitScore, ...]
+    confusions: tuple[Confusion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerView:
+    """One look at the test split."""
+
+    model: str
+    setting: str
+    runs: int
+    rule: str
+    read_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One line of the appendix; metrics are at the last completed epoch."""
+
+    fingerprint: str
+    model: str
+    studies: tuple[str, ...]
+    setting: str
+    seed: int
+    status: str
+    reason: str
+    epochs: int
+    updates: int
+    train_loss: float | None
+    train_accuracy: float | None
+    validation_loss: float | None
+    validation_accuracy: float | None
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContext:
+    """Everything that a report says.
+
+    Attributes:
+        notices: What was substituted or left out; on the first page.
+        made_with: Name and version of what the runs and the report were made with.
+        circumstances: The devices that the runs were computed on, in words.
+        training_seconds: Time of all runs together, updates only.
+        rule: How winners are chosen.
+    """
+
+    title: str
+    subtitle: str
+    course: str
+    language: str
+    authors: tuple[AuthorView, ...]
+    notices: tuple[str, ...]
+    data: DataView
+    seeds: tuple[int, ...]
+    models: tuple[ModelView, ...]
+    studies: tuple[StudyView, ...]
+    finals: tuple[FinalView, ...]
+    ledger: tuple[LedgerView, ...]
+    runs: tuple[RunView, ...]
+    rule: str
+    run_rule: str
+    circumstances: tuple[str, ...]
+    made_with: tuple[tuple[str, str], ...]
+    manifest_sha256: str
+    training_seconds: float
