@@ -1,0 +1,281 @@
+"""The commands: options, messages and exit codes. Nothing is computed here."""
+
+import json
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mnistreport import __version__
+from mnistreport.errors import ExitCode, MnistReportError
+
+if TYPE_CHECKING:  # heavy to import; `--help` answers at once
+    from mnistreport.pipeline import Built, Listener, Options
+
+app = typer.Typer(
+    name="mnistreport",
+    help="From an experiment manifest to a finished, truthful report on handwritten digits.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Device(StrEnum):
+    """Where to train."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Kind(StrEnum):
+    """How progress is shown."""
+
+    auto = "auto"
+    rich = "rich"
+    plain = "plain"
+    json = "json"
+
+
+Manifest = Annotated[Path, typer.Option(help="The experiment manifest.", metavar="FILE")]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        help="auto, kaggle, digits, or a folder or file; instead of the manifest's own.",
+        metavar="SOURCE",
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(help="Where documents go; default output/<data set>.", metavar="DIR"),
+]
+Cache = Annotated[
+    Path | None,
+    typer.Option(help="Checked data and stored runs; default .mnistreport.", metavar="DIR"),
+]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Worker processes; default one per core.", metavar="N")
+]
+Progress = Annotated[Kind, typer.Option(help="How to show progress.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+DEFAULT_MANIFEST = Path("experiments.toml")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"mnistreport {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """From an experiment manifest to a finished, truthful report on handwritten digits."""
+    del version
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The project's folder.")] = Path(),
+    debug: Debug = False,
+) -> None:
+    """Start a project: a manifest and insight templates to edit; what is there already stays."""
+    with _errors_told(debug):
+        from mnistreport.starting import start_project
+
+        for path, is_new in start_project(folder):
+            typer.echo(f"{'wrote' if is_new else 'kept '} {path}")
+
+
+@app.command()
+def data(
+    manifest: Manifest = DEFAULT_MANIFEST,
+    data: Data = None,
+    cache: Cache = None,
+    progress: Progress = Kind.auto,
+    debug: Debug = False,
+) -> None:
+    """Fetch the data set, check it and show how it is split."""
+    with _errors_told(debug), _listening(progress) as listener:
+        from mnistreport.pipeline import Options, open_project
+
+        project = open_project(Options(manifest, data=data, cache=cache), listener)
+        digits, split = project.digits, project.split
+        typer.echo(f"{digits.title}: {len(digits.labels):,} images, SHA-256 {digits.sha256}")
+        typer.echo(digits.origin)
+        for name in ("train", "validation", "test"):
+            typer.echo(f"  {name:<10} {len(getattr(split, name)):>7,} images")
+
+
+@app.command()
+def plan(
+    manifest: Manifest = DEFAULT_MANIFEST,
+    data: Data = None,
+    output: Output = None,
+    cache: Cache = None,
+    jobs: Jobs = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show what a build would train, what is stored already, and about how long it takes."""
+    with _errors_told(debug), _listening(Kind.plain) as listener:
+        from mnistreport.planning import make_plan
+
+        options = _gather(manifest, data, output, cache, jobs)
+        made = make_plan(options, listener)
+        typer.echo(json.dumps(made.as_json(), indent=1) if as_json else made.as_text(), nl=True)
+
+
+@app.command()
+def build(
+    manifest: Manifest = DEFAULT_MANIFEST,
+    data: Data = None,
+    output: Output = None,
+    cache: Cache = None,
+    jobs: Jobs = None,
+    device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
+    force: Annotated[bool, typer.Option("--force", help="Train again what is stored.")] = False,
+    progress: Progress = Kind.auto,
+    debug: Debug = False,
+) -> None:
+    """Train what is missing, test the winners, and write the report."""
+    with _errors_told(debug):
+        with _listening(progress) as listener:
+            from mnistreport import pipeline
+
+            options = _gather(manifest, data, output, cache, jobs, device=device, force=force)
+            built = pipeline.build(options, listener)
+        _tell_built(built)
+
+
+@app.command()
+def render(
+    manifest: Manifest = DEFAULT_MANIFEST,
+    data: Data = None,
+    output: Output = None,
+    cache: Cache = None,
+    progress: Progress = Kind.auto,
+    debug: Debug = False,
+) -> None:
+    """Write the report from stored runs, after an insight was edited; trains nothing."""
+    with _errors_told(debug):
+        with _listening(progress) as listener:
+            from mnistreport import pipeline
+
+            built = pipeline.render(_gather(manifest, data, output, cache, None), listener)
+        _tell_built(built)
+
+
+@app.command()
+def check(
+    manifest: Manifest = DEFAULT_MANIFEST,
+    data: Data = None,
+    output: Output = None,
+    cache: Cache = None,
+    debug: Debug = False,
+) -> None:
+    """Check manifest, data and templates; writes no document."""
+    with _errors_told(debug), _listening(Kind.plain) as listener:
+        from mnistreport.planning import check_project
+
+        for line in check_project(_gather(manifest, data, output, cache, None), listener):
+            typer.echo(line)
+
+
+def _gather(
+    manifest: Path,
+    data: str | None,
+    output: Path | None,
+    cache: Path | None,
+    jobs: int | None,
+    *,
+    device: Device = Device.auto,
+    force: bool = False,
+) -> "Options":
+    from mnistreport.pipeline import Options
+
+    return Options(
+        manifest,
+        data=data,
+        output=output,
+        cache=cache,
+        jobs=jobs or os.cpu_count() or 1,
+        device=device.value,
+        force=force,
+    )
+
+
+@contextmanager
+def _listening(kind: Kind) -> Generator["Listener"]:
+    from mnistreport.console import open_display
+    from mnistreport.pipeline import Listener
+
+    with open_display(kind.value) as display:
+        yield Listener(
+            on_plan=display.plan,
+            on_event=display.event,
+            on_stage=display.stage,
+            on_warning=display.warning,
+        )
+
+
+def _tell_built(built: "Built") -> None:
+    """Print the documents' paths; end with exit code 1 if some runs did not finish."""
+    if not built.publication.fresh:
+        typer.echo("nothing has changed since these were written:")
+    for path in built.publication.documents[:2]:
+        typer.echo(str(path))
+    incomplete = built.results.incomplete
+    if incomplete:
+        typer.echo(f"{len(incomplete)} runs did not finish; the report lists them", err=True)
+        raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+@contextmanager
+def _errors_told(debug: bool) -> Generator[None]:
+    """Turn errors into a line each and the right exit code."""
+    try:
+        yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except MnistReportError as error:
+        if debug:
+            raise
+        from mnistreport.console import write_error
+
+        write_error(error)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            "interrupted; finished runs are stored, the next build goes on from here\n"
+        )
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(ExitCode.DONE) from None
+    except Exception as error:
+        if debug:
+            raise
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        sys.stderr.write(f"error: {what}; this is a fault of mnistreport, --debug shows where\n")
+        raise typer.Exit(ExitCode.ENVIRONMENT) from None

@@ -1,0 +1,233 @@
+"""How a build shows itself: bars on a terminal, lines in a log, JSON for a program."""
+
+import json
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from mnistreport.errors import MnistReportError, UsageError
+from mnistreport.study.experiment import Experiment
+from mnistreport.training.cost import estimate_seconds
+from mnistreport.training.workers import Ended, EpochDone, Event, Started, WorkerLost
+
+NOMINAL_IMAGES = 10_000
+"""Training images that costs are compared for; only their proportions matter to a bar."""
+
+
+class Display(Protocol):
+    """What a build tells its onlookers."""
+
+    def plan(self, missing: Sequence[Experiment], stored: int) -> None:
+        """Tell what is going to be trained."""
+
+    def event(self, event: Event) -> None:
+        """Tell what happened in training."""
+
+    def stage(self, text: str) -> None:
+        """Tell what comes next."""
+
+    def warning(self, text: str) -> None:
+        """Tell what was substituted, or is not as it should be."""
+
+
+@contextmanager
+def open_display(kind: str) -> Generator[Display]:
+    """Open the display called ``kind``: ``rich``, ``plain``, ``json`` or ``auto``.
+
+    ``auto`` is ``rich`` on a terminal and ``plain`` elsewhere. All write to standard error.
+    """
+    if kind == "auto":
+        kind = "rich" if sys.stderr.isatty() else "plain"
+    makers: dict[str, Callable[[], Display]] = {"plain": PlainDisplay, "json": JsonDisplay}
+    if kind == "rich":
+        with RichDisplay() as display:
+            yield display
+    elif kind in makers:
+        yield makers[kind]()
+    else:
+        msg = f"--progress: {kind!r} is none of auto, rich, plain, json"
+        raise UsageError(msg)
+
+
+def name_experiment(experiment: Experiment) -> str:
+    """Return an experiment on part of a line: ``mlp 128-128, lr 0.1, batch 64, seed 2``."""
+    architecture, training = experiment.variant.architecture, experiment.variant.training
+    parts = [
+        f"{experiment.variant.model} {'-'.join(map(str, architecture.sizes))}",
+        f"lr {training.learning_rate:g}",
+        f"batch {training.batch_size}",
+        f"dropout {architecture.dropout:g}" if architecture.dropout else "",
+        "layer norm" if architecture.layer_norm else "",
+        f"seed {experiment.seed}",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def write_error(error: MnistReportError) -> None:
+    """Write each of an error's problems on a line of its own, with what to do about it."""
+    for problem in error.problems:
+        step = problem.next_step or ""
+        line = f"error: {problem}; {step[0].lower()}{step[1:]}" if step else f"error: {problem}"
+        sys.stderr.write(" ".join(line.split()) + "\n")
+    sys.stderr.flush()
+
+
+class PlainDisplay:
+    """A line for each run that ends."""
+
+    def __init__(self) -> None:
+        self._total = self._done = 0
+
+    def plan(self, missing: Sequence[Experiment], stored: int) -> None:
+        """Count what is going to be trained."""
+        self._total += len(missing)
+        if missing:
+            self._write(f"training {len(missing)} runs, {stored} are stored already")
+
+    def event(self, event: Event) -> None:
+        """Write a line if a run ended, or its worker did."""
+        if isinstance(event, Ended):
+            self._done += 1
+            self._write(f"[{self._done}/{self._total}] {_tell_end(event)}")
+        elif isinstance(event, WorkerLost) and event.again:
+            self.warning(f"{name_experiment(event.experiment)}: its worker died; it begins again")
+
+    def stage(self, text: str) -> None:
+        """Write what comes next."""
+        self._write(text)
+
+    def warning(self, text: str) -> None:
+        """Write what is not as it should be."""
+        self._write(f"warning: {text}")
+
+    def _write(self, line: str) -> None:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+
+class JsonDisplay:
+    """An object for everything that happens, one to a line."""
+
+    def plan(self, missing: Sequence[Experiment], stored: int) -> None:
+        """Write the fingerprints of what is going to be trained."""
+        self._write("plan", missing=[each.fingerprint for each in missing], stored=stored)
+
+    def event(self, event: Event) -> None:
+        """Write what happened."""
+        about: dict[str, object] = {"fingerprint": event.experiment.fingerprint}
+        if isinstance(event, EpochDone):
+            about |= asdict(event.row)
+        elif isinstance(event, Ended):
+            about |= {"status": event.result.status, "reason": event.result.reason}
+        elif isinstance(event, WorkerLost):
+            about["again"] = event.again
+        self._write(type(event).__name__, **about)
+
+    def stage(self, text: str) -> None:
+        """Write what comes next."""
+        self._write("stage", text=text)
+
+    def warning(self, text: str) -> None:
+        """Write what is not as it should be."""
+        self._write("warning", text=text)
+
+    def _write(self, what: str, **about: object) -> None:
+        sys.stderr.write(json.dumps({"event": what} | about, allow_nan=False) + "\n")
+        sys.stderr.flush()
+
+
+class RichDisplay:
+    """An overall bar with the time left, and a bar for each running experiment."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._overall: TaskID | None = None
+        self._running: dict[str, TaskID] = {}
+        self._total = self._done = 0
+
+    def __enter__(self) -> Self:
+        """Start drawing."""
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop drawing and leave the terminal as it was."""
+        self._progress.stop()
+
+    def plan(self, missing: Sequence[Experiment], stored: int) -> None:
+        """Start the overall bar, in epochs weighed by what they cost."""
+        if not missing:
+            return
+        self._console.print(f"training {len(missing)} runs, {stored} are stored already")
+        self._total += len(missing)
+        work = sum(_weigh(each) * each.variant.training.epochs for each in missing)
+        if self._overall is None:
+            self._overall = self._progress.add_task("all runs", total=work, note="")
+        else:
+            task = self._progress.tasks[0]
+            self._progress.update(self._overall, total=(task.total or 0) + work)
+
+    def event(self, event: Event) -> None:
+        """Move the bars."""
+        name = event.experiment.fingerprint
+        if isinstance(event, Started):
+            self._running[name] = self._progress.add_task(
+                name_experiment(event.experiment),
+                total=event.experiment.variant.training.epochs,
+                note="",
+            )
+        elif isinstance(event, EpochDone):
+            note = f"{event.row.validation_accuracy:.2%} on validation"
+            self._progress.update(self._running[name], advance=1, note=note)
+            if self._overall is not None:
+                self._progress.update(self._overall, advance=_weigh(event.experiment))
+        else:
+            if name in self._running:
+                self._progress.remove_task(self._running.pop(name))
+            if isinstance(event, Ended):
+                self._done += 1
+                self._console.print(
+                    f"[{self._done}/{self._total}] {_tell_end(event)}", markup=False
+                )
+
+    def stage(self, text: str) -> None:
+        """Print what comes next."""
+        self._console.print(text, markup=False)
+
+    def warning(self, text: str) -> None:
+        """Print what is not as it should be."""
+        self._console.print(f"warning: {text}", style="yellow", markup=False)
+
+
+def _weigh(experiment: Experiment) -> float:
+    variant = experiment.variant
+    return estimate_seconds(variant, NOMINAL_IMAGES) / variant.training.epochs
+
+
+def _tell_end(event: Ended) -> str:
+    name, result = name_experiment(event.experiment), event.result
+    if result.status != "finished":
+        return f"{name}: {result.status}: {result.reason}"
+    accuracy = result.history[-1].validation_accuracy
+    return f"{name}: {accuracy:.2%} on validation, {result.duration_seconds:.1f} s"

@@ -1,0 +1,302 @@
+"""The whole program, read from top to bottom: from a manifest to documents."""
+
+import os
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mnistreport.analysis.results import Results, summarise_results
+from mnistreport.analysis.selection import RULE, Winner, choose_levels, choose_winners
+from mnistreport.data.dataset import DigitSet
+from mnistreport.data.sources import SOURCES, load_digit_set
+from mnistreport.data.split import Split, split_digits
+from mnistreport.errors import EnvironmentFault, LockedError, ManifestError, Problem
+from mnistreport.report.material import Material, Tested
+from mnistreport.report.publication import Publication, publish_report
+from mnistreport.report.wording import describe_variant
+from mnistreport.study.expansion import combine_levels, expand_experiments, expand_variants
+from mnistreport.study.experiment import Experiment, Variant
+from mnistreport.study.loading import load_manifest
+from mnistreport.study.manifest import Manifest
+from mnistreport.training.ledger import Ledger, TestRead
+from mnistreport.training.result import RunResult
+from mnistreport.training.store import RunStore
+from mnistreport.training.workers import Ended, Event, WorkPlace, train_experiments
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line decides.
+
+    Attributes:
+        manifest: The ``experiments.toml``.
+        data: Source of the data, instead of the manifest's.
+        output: Folder of the documents; ``output/<data set>`` beside the manifest by default.
+        cache: Folder of checked data and stored runs; ``.mnistreport`` beside the manifest.
+        jobs: Worker processes; one per core by default.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        force: Train again what is stored.
+    """
+
+    manifest: Path
+    data: str | None = None
+    output: Path | None = None
+    cache: Path | None = None
+    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    device: str = "auto"
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who is told how it goes: functions, so that a console, a log or a test can listen.
+
+    Attributes:
+        on_data: The data is checked and split.
+        on_plan: These experiments are to be trained, and so many are stored already.
+        on_event: Something happened in training.
+        on_stage: What comes next, in words.
+        on_warning: Something was substituted or is not as it should be.
+    """
+
+    on_data: Callable[[DigitSet, Split], None] = lambda _digits, _split: None
+    on_plan: Callable[[Sequence[Experiment], int], None] = lambda _missing, _stored: None
+    on_event: Callable[[Event], None] = lambda _event: None
+    on_stage: Callable[[str], None] = lambda _stage: None
+    on_warning: Callable[[str], None] = lambda _warning: None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A manifest with its data: everything that is known before training."""
+
+    manifest: Manifest
+    folder: Path
+    cache: Path
+    output: Path
+    digits: DigitSet
+    split: Split
+
+    @property
+    def store(self) -> RunStore:
+        """Where its runs are kept."""
+        return RunStore(self.cache)
+
+    def expand(self, variants: Sequence[Variant]) -> tuple[Experiment, ...]:
+        """Return each variant with each seed, on this split."""
+        return expand_experiments(variants, self.manifest.seeds, self.split.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build ended with."""
+
+    results: Results
+    publication: Publication
+
+
+Trainer = Callable[[Sequence[Experiment]], Mapping[str, RunResult]]
+"""Returns the runs of experiments, by fingerprint, as far as they can be had."""
+
+
+def build(options: Options, listener: Listener) -> Built:
+    """Train what is missing, test the winners, and write the documents."""
+    project = open_project(options, listener)
+    with _hold(project.output):
+        project.store.remove_leftovers()
+        results = collect_results(project, lambda each: _train(each, project, options, listener))
+        for winner in choose_winners(results):
+            _test_winner(winner, project, listener)
+        listener.on_stage("writing the report")
+        material = gather_material(project, results)
+        return Built(results, publish_report(material, project.folder, project.output))
+
+
+def render(options: Options, listener: Listener) -> Built:
+    """Write the documents from stored runs: nothing is trained or tested, torch is not needed."""
+    project = open_project(options, listener)
+    with _hold(project.output):
+        results = collect_results(project, lambda each: look_up(each, project, listener))
+        listener.on_stage("writing the report")
+        material = gather_material(project, results)
+        return Built(results, publish_report(material, project.folder, project.output))
+
+
+def open_project(options: Options, listener: Listener) -> Project:
+    """Read the manifest, fetch and check the data, split it.
+
+    Raises:
+        ManifestError: The manifest is not usable.
+        DataError: The data set cannot be had, or is not what it should be.
+    """
+    manifest = load_manifest(options.manifest)
+    folder = options.manifest.resolve().parent
+    cache = (options.cache or folder / ".mnistreport").resolve()
+    source = options.data or manifest.data.source
+    if options.data and options.data not in SOURCES and Path(options.data).exists():
+        source = str(Path(options.data).resolve())  # a path on the command line starts where we are
+    digits = load_digit_set(source, project=folder, cache=cache)
+    split = split_digits(digits, manifest.data.split, manifest.data.seed, cache=cache)
+    _check_batches(manifest, len(split.train))
+    listener.on_data(digits, split)
+    if digits.notice:
+        listener.on_warning(digits.notice)
+    output = (options.output or folder / "output" / digits.name).resolve()
+    return Project(manifest, folder, cache, output, digits, split)
+
+
+def _check_batches(manifest: Manifest, images: int) -> None:
+    """Refuse batches that are larger than the training split, for every study that has one."""
+    problems = [
+        Problem(
+            f"a batch of {level.variant.training.batch_size} images is larger than the training "
+            f"split, which has {images}",
+            file=manifest.path,
+            line=study.line,
+            key=f"study {study.name}, {level.label}",
+            next_step="choose a smaller batch size, or a larger data set",
+        )
+        for study in manifest.studies
+        for level in study.levels
+        if level.variant.training.batch_size > images
+    ]
+    if problems:
+        raise ManifestError.of(problems)
+
+
+def collect_results(project: Project, train: Trainer) -> Results:
+    """Train the manifest's variants, then those that join each study's best levels."""
+    manifest = project.manifest
+    planned = project.expand(expand_variants(manifest))
+    runs = dict(train(planned))
+    results = summarise_results(manifest, planned, runs, combined={})
+    combined = _combine_best(manifest, results) if manifest.combine else {}
+    if not combined:
+        return results
+    joined = project.expand(tuple(combined.values()))
+    runs |= train(joined)
+    keys = {model: variant.key for model, variant in combined.items()}
+    return summarise_results(manifest, (*planned, *joined), runs, combined=keys)
+
+
+def look_up(
+    experiments: Sequence[Experiment], project: Project, listener: Listener
+) -> dict[str, RunResult]:
+    """Return the stored runs of ``experiments``, and warn of those that cannot be trusted."""
+    found = project.store.find_results(experiments)
+    for sentence in found.rotten:
+        listener.on_warning(sentence)
+    return found.results
+
+
+def _train(
+    experiments: Sequence[Experiment], project: Project, options: Options, listener: Listener
+) -> dict[str, RunResult]:
+    """Return every run: stored ones as they are, the others trained and stored one by one."""
+    runs = {} if options.force else look_up(experiments, project, listener)
+    settled = {name for name, run in runs.items() if run.status != "failed"}
+    missing = [each for each in experiments if each.fingerprint not in settled]
+    listener.on_plan(missing, len(experiments) - len(missing))
+    place = WorkPlace(
+        project.digits.folder, project.split.folder, len(project.split.train), options.device
+    )
+    with closing(train_experiments(missing, place, jobs=options.jobs)) as events:
+        for event in events:
+            if isinstance(event, Ended):
+                project.store.save_run(event.experiment, event.result, event.tensors)
+                runs[event.result.fingerprint] = event.result
+            listener.on_event(event)
+    return runs
+
+
+def _combine_best(manifest: Manifest, results: Results) -> dict[str, Variant]:
+    """Return, by model, the variants that join each study's best level and are yet untried."""
+    combined: dict[str, Variant] = {}
+    for model, baseline in manifest.baselines.items():
+        variant = combine_levels(baseline, choose_levels(results, model))
+        if variant.key not in results.variants:
+            combined[model] = variant
+    return combined
+
+
+def _test_winner(winner: Winner, project: Project, listener: Listener) -> None:
+    """Read the test split for a winner's runs, unless that was done, and enter it in the ledger."""
+    runs = winner.summary.runs
+    fingerprints = tuple(run.fingerprint for run in runs.values())
+    store = project.store
+    if any(store.find_outcome(name) is None for name in fingerprints):
+        from mnistreport.training.testing import read_test_split
+
+        listener.on_stage(f"reading the test split for the best {winner.model}")
+        experiments = project.expand((winner.summary.variant,))
+        for outcome in read_test_split(
+            experiments, store, project.digits.folder, project.split.folder
+        ):
+            store.save_outcome(outcome)
+    read = TestRead(
+        split=project.split.sha256,
+        model=winner.model,
+        variant=winner.summary.variant.key,
+        setting=describe_variant(winner.summary.variant),
+        fingerprints=fingerprints,
+        rule=RULE,
+        read_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    Ledger(project.cache).record(read)
+
+
+def gather_material(project: Project, results: Results) -> Material:
+    """Join the results with what the test split said of the winners, as far as it was asked."""
+    tested: list[Tested] = []
+    for winner in choose_winners(results):
+        found = {
+            seed: project.store.find_outcome(run.fingerprint)
+            for seed, run in winner.summary.runs.items()
+        }
+        outcomes = {seed: outcome for seed, outcome in found.items() if outcome}
+        if len(outcomes) == len(found):
+            tested.append(Tested(winner, outcomes))
+    return Material(
+        project.manifest,
+        project.digits,
+        project.split,
+        results,
+        tuple(tested),
+        Ledger(project.cache).entries(project.split.sha256),
+    )
+
+
+@contextmanager
+def _hold(output: Path) -> Generator[None]:
+    """Hold ``output`` against other builds, and see that it can be written before any training.
+
+    Raises:
+        LockedError: Another build holds it.
+        EnvironmentFault: It cannot be written.
+    """
+    holder = output / ".build.pid"
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(output / ".build.lock", timeout=0)
+        lock.acquire()
+        holder.write_text(f"{os.getpid()}\n")
+    except Timeout as error:
+        who = ""
+        with suppress(OSError):  # it has not written its number yet, or is just done
+            who = holder.read_text().strip()
+        msg = f"another build{f' (process {who})' if who else ''} is writing here"
+        step = "wait until it is done, or choose another --output"
+        raise LockedError(msg, file=output, next_step=step) from error
+    except OSError as error:
+        msg = f"cannot be written: {error.strerror or error}"
+        step = "choose another --output, or give yourself the right to write there"
+        raise EnvironmentFault(msg, file=output, next_step=step) from error
+    try:
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()

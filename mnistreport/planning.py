@@ -1,0 +1,170 @@
+"""Looking before leaping: what a build would do, and whether the project is in order."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnistreport.errors import TemplateError
+from mnistreport.pipeline import (
+    Listener,
+    Options,
+    collect_results,
+    gather_material,
+    look_up,
+    open_project,
+)
+from mnistreport.report.context import make_context
+from mnistreport.report.document import render_all_prose
+from mnistreport.report.insights import AUTOMATIC, INSIGHTS, name_insight
+from mnistreport.report.numbers import format_count, format_seconds
+from mnistreport.report.templating import Templates
+from mnistreport.report.wording import describe_variant
+from mnistreport.study.expansion import expand_variants
+from mnistreport.study.experiment import Variant
+from mnistreport.study.manifest import Manifest
+from mnistreport.training.cost import estimate_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedVariant:
+    """A variant, and how much of it is left to train.
+
+    Attributes:
+        names: The study levels that it is, or ``baseline``.
+        variant: The setting.
+        runs: How many runs it asks for.
+        missing: How many of them are not stored.
+        seconds: What a missing run takes on one core, roughly.
+    """
+
+    names: tuple[str, ...]
+    variant: Variant
+    runs: int
+    missing: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a build would train.
+
+    Attributes:
+        variants: In the manifest's order.
+        combines: Whether one more variant per model may follow from the results.
+        jobs: Worker processes that the time is reckoned for.
+    """
+
+    variants: tuple[PlannedVariant, ...]
+    combines: bool
+    jobs: int
+
+    @property
+    def seconds(self) -> float:
+        """What the missing runs take in all, roughly."""
+        return sum(each.missing * each.seconds for each in self.variants) / self.jobs
+
+    def as_text(self) -> str:
+        """Return the plan for a person."""
+        lines = [
+            f"{each.missing:>3} of {each.runs} to train  {', '.join(each.names)}: "
+            f"{describe_variant(each.variant)}"
+            for each in self.variants
+        ]
+        runs = sum(each.runs for each in self.variants)
+        missing = sum(each.missing for each in self.variants)
+        lines.append(
+            f"{format_count(runs)} runs, {format_count(runs - missing)} stored, "
+            f"{format_count(missing)} to train: about {format_seconds(self.seconds)} with "
+            f"{self.jobs} worker{'' if self.jobs == 1 else 's'}"
+        )
+        if self.combines:
+            lines.append("then up to one more variant per model, joining each study's best level")
+        return "\n".join(lines)
+
+    def as_json(self) -> Mapping[str, object]:
+        """Return the plan for a program."""
+        return {
+            "variants": [
+                {
+                    "key": each.variant.key,
+                    "names": list(each.names),
+                    "settings": each.variant.settings,
+                    "runs": each.runs,
+                    "missing": each.missing,
+                    "seconds_per_run": round(each.seconds, 3),
+                }
+                for each in self.variants
+            ],
+            "combines": self.combines,
+            "jobs": self.jobs,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def make_plan(options: Options, listener: Listener) -> Plan:
+    """Find out what a build would train."""
+    project = open_project(options, listener)
+    results = collect_results(project, lambda each: look_up(each, project, listener))
+    names: dict[str, list[str]] = {}
+    for baseline in project.manifest.baselines.values():
+        names.setdefault(baseline.variant.key, []).append(f"{baseline.model} baseline")
+    for study in project.manifest.studies:
+        for level in study.levels:
+            if not level.is_baseline:
+                names.setdefault(level.variant.key, []).append(f"{study.name} {level.label}")
+    images = len(project.split.train)
+    return Plan(
+        tuple(
+            PlannedVariant(
+                tuple(names.get(key, [f"{summary.variant.model}, best levels joined"])),
+                summary.variant,
+                summary.planned,
+                summary.planned - len(summary.runs),
+                estimate_seconds(summary.variant, images),
+            )
+            for key, summary in results.variants.items()
+        ),
+        project.manifest.combine and not results.combined,
+        options.jobs,
+    )
+
+
+def check_project(options: Options, listener: Listener) -> Iterator[str]:
+    """Check manifest, data, templates and stored runs; yield a line for each that is in order.
+
+    Raises:
+        ManifestError: The manifest is not usable.
+        DataError: The data set cannot be had, or is not what it should be.
+        TemplateError: A template cannot be rendered, or an insight belongs to no study.
+    """
+    project = open_project(options, listener)
+    manifest = project.manifest
+    yield (
+        f"{manifest.path}: {len(manifest.studies)} studies, "
+        f"{len(expand_variants(manifest))} variants, {len(manifest.seeds)} seeds each"
+    )
+    yield f"data: {project.digits.title}, {format_count(len(project.digits.labels))} images"
+    results = collect_results(project, lambda each: look_up(each, project, listener))
+    runs = len(results.experiments)
+    yield f"runs: {runs - len(results.incomplete)} of {runs} finished"
+    templates = Templates(project.folder)
+    for study in manifest.studies:
+        name = name_insight(study.slug)
+        yield f"{study.name}: {templates.find(name) or 'no insight file; the section is automatic'}"
+    _refuse_orphans(templates, manifest)
+    render_all_prose(make_context(gather_material(project, results)), templates)
+    yield "templates: in order"
+
+
+def _refuse_orphans(templates: Templates, manifest: Manifest) -> None:
+    """Raise for an insight file of the project's own that no study reads."""
+    slugs = [study.slug for study in manifest.studies]
+    reserved = Path(AUTOMATIC).name
+    for path in sorted((templates.folders[0] / INSIGHTS).glob("*.md.j2")):
+        slug = path.name.removesuffix(".md.j2")
+        if slug not in slugs and path.name != reserved:
+            near = difflib.get_close_matches(slug, slugs, n=1)
+            msg = "no study has this name, so nobody will read it"
+            step = f"rename it to {near[0]}.md.j2" if near else f"studies: {', '.join(slugs)}"
+            raise TemplateError(msg, file=path, next_step=step)
