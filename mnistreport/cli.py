@@ -212,14 +212,14 @@ def _gather(
     device: Device = Device.auto,
     force: bool = False,
 ) -> "Options":
-    from mnistreport.pipeline import Options
+    from mnistreport.pipeline import Options, count_cores
 
     return Options(
         manifest,
         data=data,
         output=output,
         cache=cache,
-        jobs=jobs or os.cpu_count() or 1,
+        jobs=jobs or count_cores(),
         device=device.value,
         force=force,
     )

@@ -28,6 +28,13 @@ from mnistreport.training.store import RunStore
 from mnistreport.training.workers import Ended, Event, WorkPlace, train_experiments
 
 
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the command line decides.
@@ -46,7 +53,7 @@ class Options:
     data: str | None = None
     output: Path | None = None
     cache: Path | None = None
-    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    jobs: int = field(default_factory=count_cores)
     device: str = "auto"
     force: bool = False
 
@@ -99,7 +106,7 @@ class Built:
     publication: Publication
 
 
-Trainer = Callable[[Sequence[Experiment]], Mapping[str, RunResult]]
+RunSource = Callable[[Sequence[Experiment]], Mapping[str, RunResult]]
 """Returns the runs of experiments, by fingerprint, as far as they can be had."""
 
 
@@ -150,35 +157,41 @@ def open_project(options: Options, listener: Listener) -> Project:
 
 
 def _check_batches(manifest: Manifest, images: int) -> None:
-    """Refuse batches that are larger than the training split, for every study that has one."""
-    problems = [
-        Problem(
-            f"a batch of {level.variant.training.batch_size} images is larger than the training "
-            f"split, which has {images}",
-            file=manifest.path,
-            line=study.line,
-            key=f"study {study.name}, {level.label}",
-            next_step="choose a smaller batch size, or a larger data set",
-        )
+    """Refuse batches that are larger than the training split, for every setting that has one."""
+    places = {
+        level.variant: (study.line, f"study {study.name}, {level.label}")
         for study in manifest.studies
         for level in study.levels
-        if level.variant.training.batch_size > images
+    }
+    for model, baseline in manifest.baselines.items():
+        places[baseline.variant] = (baseline.line, f"models.{model}")
+    problems = [
+        Problem(
+            f"a batch of {variant.training.batch_size} images is larger than the training "
+            f"split, which has {images}",
+            file=manifest.path,
+            line=line,
+            key=key,
+            next_step="choose a smaller batch size, or a larger data set",
+        )
+        for variant, (line, key) in places.items()
+        if variant.training.batch_size > images
     ]
     if problems:
         raise ManifestError.of(problems)
 
 
-def collect_results(project: Project, train: Trainer) -> Results:
-    """Train the manifest's variants, then those that join each study's best levels."""
+def collect_results(project: Project, get_runs: RunSource) -> Results:
+    """Get the runs of the manifest's variants, then of those that join each study's best levels."""
     manifest = project.manifest
     planned = project.expand(expand_variants(manifest))
-    runs = dict(train(planned))
+    runs = dict(get_runs(planned))
     results = summarise_results(manifest, planned, runs, combined={})
     combined = _combine_best(manifest, results) if manifest.combine else {}
     if not combined:
         return results
     joined = project.expand(tuple(combined.values()))
-    runs |= train(joined)
+    runs |= get_runs(joined)
     keys = {model: variant.key for model, variant in combined.items()}
     return summarise_results(manifest, (*planned, *joined), runs, combined=keys)
 

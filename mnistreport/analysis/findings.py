@@ -11,6 +11,7 @@ from typing import Literal
 
 from mnistreport.analysis.results import CHANCE, LevelSummary, StudySummary, VariantSummary
 from mnistreport.analysis.statistics import pair_differences
+from mnistreport.training.result import EpochRow
 
 Strength = Literal["clear", "within noise", "too few seeds"]
 
@@ -19,9 +20,12 @@ LAST_PART = 5
 STILL_FALLING = 0.01
 """… by at least this share in the mean, and in every seed ended at its lowest."""
 OVERFITTED = 0.05
-"""A run overfits if in every seed validation loss ends at least this share above its lowest."""
+"""A run overfits if in every seed validation loss ends at least this share above its lowest, and
+training loss below where it was then."""
 
 
+NEAR_CHANCE = 2.5 * CHANCE
+"""Below this accuracy, in every seed, a run has hardly learned anything."""
 COST_RATIO = 1.5
 """Training times that differ by less are not worth a word: the same machine varies as much."""
 
@@ -58,6 +62,8 @@ def judge_difference(ours: VariantSummary, theirs: VariantSummary) -> Strength:
     )
     if difference is None or difference.interval is None:
         return "too few seeds"
+    if difference.n == 2 and difference.interval.low == difference.interval.high:  # noqa: PLR2004
+        return "too few seeds"  # two equal differences show no spread to judge by
     return "within noise" if 0.0 in difference.interval else "clear"
 
 
@@ -75,19 +81,22 @@ def is_still_learning(summary: VariantSummary) -> bool:
 
 
 def is_overfitted(summary: VariantSummary) -> bool:
-    """Tell whether validation loss had risen well above its lowest when training ended."""
-    histories = summary.histories
-    return bool(histories) and all(
-        history[-1].validation_loss
-        >= (1 + OVERFITTED) * min(row.validation_loss for row in history)
-        for history in histories
+    """Tell whether validation loss had risen well above its lowest while training loss fell."""
+    return bool(summary.histories) and all(map(_is_history_overfitted, summary.histories))
+
+
+def _is_history_overfitted(history: tuple[EpochRow, ...]) -> bool:
+    lowest, last = min(history, key=lambda row: row.validation_loss), history[-1]
+    return (
+        last.validation_loss >= (1 + OVERFITTED) * lowest.validation_loss
+        and last.train_loss < lowest.train_loss
     )
 
 
 def is_at_chance(summary: VariantSummary) -> bool:
-    """Tell whether no finished seed got beyond one and a half times the accuracy of guessing."""
+    """Tell whether no finished seed got well beyond the accuracy of guessing."""
     accuracies = summary.by_seed("validation_accuracy").values()
-    return bool(accuracies) and max(accuracies) < 1.5 * CHANCE
+    return bool(accuracies) and max(accuracies) < NEAR_CHANCE
 
 
 def _find_best(study: StudySummary) -> Finding | None:
@@ -130,7 +139,8 @@ def judge_ties(best: LevelSummary, ties: list[LevelSummary]) -> Strength:
 def _find_spread(study: StudySummary) -> Finding | None:
     """Compare how far apart the levels are with how far apart the baseline's seeds are."""
     complete = [level for level in study.levels if level.summary.complete]
-    noise = study.baseline.summary.accuracy
+    baseline = study.baseline.summary
+    noise = baseline.accuracy if baseline.complete else None
     if len(complete) < 2 or noise is None:  # noqa: PLR2004 - a spread takes two
         return None
     accuracies = [level.summary.mean_accuracy for level in complete]

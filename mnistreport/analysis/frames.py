@@ -53,7 +53,7 @@ def make_runs_frame(results: Results) -> "pd.DataFrame":
             | {metric: getattr(last, metric, None) for metric in METRICS}
             | {"duration_seconds": run.duration_seconds if run else None}
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).astype({"updates": "Int64"})  # whole numbers, though one may miss
 
 
 def make_epochs_frame(results: Results) -> "pd.DataFrame":

@@ -65,7 +65,7 @@ def make_context(material: Material) -> ReportContext:
         course=info.course,
         language=info.language,
         authors=tuple(AuthorView(author.name, author.id) for author in info.authors),
-        notices=_make_notices(digits, results),
+        notices=_make_notices(material),
         data=_view_data(manifest, digits, material.split),
         seeds=manifest.seeds,
         models=tuple(_view_model(manifest, results, name) for name in manifest.baselines),
@@ -94,8 +94,9 @@ def dump_context(context: ReportContext) -> bytes:
     return (text + "\n").encode()
 
 
-def _make_notices(digits: DigitSet, results: Results) -> tuple[str, ...]:
-    notices = [digits.notice] if digits.notice else []
+def _make_notices(material: Material) -> tuple[str, ...]:
+    results = material.results
+    notices = [material.digits.notice] if material.digits.notice else []
     if results.incomplete:
         notices.append(
             f"{len(results.incomplete)} of {len(results.experiments)} runs did not finish; "
@@ -105,6 +106,11 @@ def _make_notices(digits: DigitSet, results: Results) -> tuple[str, ...]:
         notices.append(
             "The runs were not all computed on the same kind of device or with the same version "
             "of PyTorch; the appendix lists both."
+        )
+    if len(material.reads) > len(material.tested):
+        notices.append(
+            f"The test split was read {len(material.reads)} times, not only for the models tested "
+            "here; the ledger lists every look. What was changed after one was not chosen blindly."
         )
     return tuple(notices)
 

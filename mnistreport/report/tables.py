@@ -134,8 +134,8 @@ def make_study_table(context: ReportContext, study: StudyView) -> Table:
     ]
     caption = (
         f"{study.title}: metrics at the last epoch. {_explain_measure(context)} "
-        "Against baseline: mean difference in validation accuracy in percentage points, paired by seed, and its "
-        "95\u202f% interval; better or worse where the interval leaves zero out."
+        "Against baseline: mean difference in validation accuracy in percentage points, paired by "
+        "seed, and its 95\u202f% interval; better or worse where the interval leaves zero out."
     )
     return Table(f"{study.slug}-levels", caption, columns, tuple(rows))
 

@@ -304,7 +304,7 @@ def _seeds(n: int) -> str:
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:.1f} times" if ratio < 10 else f"{ratio:.0f} times"  # noqa: PLR2004
+    return f"{ratio:.1f} times" if ratio < 10 else f"{format_count(round(ratio))} times"  # noqa: PLR2004
 
 
 _SENTENCES: dict[str, Callable[[StudySummary, Finding], str]] = {

@@ -18,6 +18,9 @@ from mnistreport.training.result import EpochRow, Status
 EVALUATION_BATCH = 256
 """Images per forward pass when measuring; chosen for speed, decides no result but the last bits."""
 
+LARGEST_LOSS = 100.0
+"""In nats; a run whose loss is larger, or no number, has diverged. Guessing costs ln 10 ≈ 2.3."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
@@ -97,8 +100,10 @@ def train_model(
 
         on_train = evaluate_model(model, train)
         on_validation = evaluate_model(model, validation)
-        if not (math.isfinite(on_train.loss) and math.isfinite(on_validation.loss)):
-            status, reason = "diverged", f"the loss was no longer a number after epoch {epoch}"
+        worst = max(on_train.loss, on_validation.loss, key=lambda loss: (math.isnan(loss), loss))
+        if not worst < LARGEST_LOSS:
+            size = f"{worst:.3g} nats" if math.isfinite(worst) else "no longer a number"
+            status, reason = "diverged", f"the loss was {size} after epoch {epoch}"
             break
         predictions = on_validation.probabilities.argmax(dim=1).to("cpu", torch.uint8)
         row = EpochRow(

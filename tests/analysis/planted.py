@@ -94,6 +94,7 @@ def make_run(
     accuracy: float | None,
     losses: Sequence[float] = FLAT,
     *,
+    train_losses: Sequence[float] | None = None,
     train_accuracy: float | None = None,
     updates: int = 100,
     seconds: float = 1.0,
@@ -103,7 +104,7 @@ def make_run(
     rows = tuple(
         EpochRow(
             epoch,
-            0.9 * loss,
+            train_losses[epoch - 1] if train_losses else 1 / epoch,
             final if train_accuracy is None else train_accuracy,
             loss,
             final if epoch == len(losses) else 1 - final,  # only the last epoch may count

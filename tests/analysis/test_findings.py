@@ -147,7 +147,7 @@ def test_named_variants_have_no_edge() -> None:
 
 def test_chance_is_called_chance() -> None:
     """Levels that end near one in ten on every seed learned nothing; one good seed is enough."""
-    study = plant(RATES, {"0.01": (0.1, 0.12, 0.149), "0.1": PLAIN, "1": (0.1, 0.1, 0.2)})
+    study = plant(RATES, {"0.01": (0.1, 0.12, 0.249), "0.1": PLAIN, "1": (0.1, 0.1, 0.3)})
     finding = _find(study, "at_chance")
     assert finding is not None
     assert (study.levels[0],) == finding.values["levels"]
@@ -201,6 +201,14 @@ def test_still_learning(losses: list[Sequence[float]], expected: bool) -> None: 
 def test_overfitted(losses: list[Sequence[float]], expected: bool) -> None:  # noqa: FBT001 - a table
     """Loss that ends well above its lowest on every seed had turned."""
     assert expected == is_overfitted(_summarise(*losses))
+
+
+def test_a_loss_that_rises_everywhere_is_no_overfitting() -> None:
+    """Where training loss rose with validation loss, descent was unstable: another matter."""
+    losses, experiment = (1.0, 0.5, 0.6), Experiment(MLP, 0, SPLIT)
+    for train_losses, expected in (((1.0, 0.4, 0.3), True), ((1.0, 0.4, 0.5), False)):
+        run = make_run(experiment, 0.9, losses, train_losses=train_losses)
+        assert expected == is_overfitted(VariantSummary(MLP, {0: run}, planned=1))
 
 
 def test_learning_and_overfitting_are_told_by_level() -> None:

@@ -1,0 +1,65 @@
+"""One report of made-up results, drawn and rendered once for all tests of this room."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mnistreport.report.context import make_context
+from mnistreport.report.document import Document, compose_document
+from mnistreport.report.html import render_html
+from mnistreport.report.material import Material
+from mnistreport.report.pdf import render_pdf
+from mnistreport.report.templating import Templates
+from mnistreport.report.views import ReportContext
+from tests.report.reports import make_material
+
+
+@pytest.fixture(scope="session")
+def material() -> Material:
+    """The usual results: every run finished, three seeds."""
+    return make_material()
+
+
+@pytest.fixture(scope="session")
+def context(material: Material) -> ReportContext:
+    """What templates see of them."""
+    return make_context(material)
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """The packaged templates alone."""
+    return Templates(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def document(context: ReportContext, material: Material, templates: Templates) -> Document:
+    """The report, drawn."""
+    return compose_document(context, material, templates)
+
+
+@pytest.fixture(scope="session")
+def html(document: Document, templates: Templates) -> str:
+    """The report as HTML."""
+    return render_html(document, templates)
+
+
+@pytest.fixture(scope="session")
+def pdf(document: Document, templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report as PDF, in a file."""
+    path = tmp_path_factory.mktemp("pdf") / "report.pdf"
+    path.write_bytes(render_pdf(render_html(document, templates, skin="print")))
+    return path
+
+
+@pytest.fixture(scope="session")
+def pdf_pages(pdf: Path) -> list[str]:
+    """The text of each page of the PDF, as it is laid out."""
+    try:
+        done = subprocess.run(
+            ["pdftotext", "-layout", pdf, "-"], capture_output=True, check=True, encoding="utf-8"
+        )
+    except FileNotFoundError:
+        pytest.skip("pdftotext is not installed (Debian: poppler-utils)")
+    return done.stdout.removesuffix("\f").split("\f")

@@ -1,0 +1,87 @@
+import re
+
+from mnistreport.report.document import Document
+from mnistreport.report.views import ReportContext
+from tests.report.reports import read_page
+
+
+def test_figures_and_tables_are_numbered_as_they_come(html: str) -> None:
+    """Captions count from 1, without gaps, in the order in which a reader meets them."""
+    page = read_page(html)
+    for word in ("Figure", "Table"):
+        numbers = [
+            int(match.group(1))
+            for text in page.words
+            if (match := re.fullmatch(rf"{word} (\d+)\.", text))
+        ]
+        assert list(range(1, len(numbers) + 1)) == numbers
+        assert len(numbers) > 10
+
+
+def test_every_figure_and_table_is_shown_once(document: Document, html: str) -> None:
+    """What was drawn or filled stands in the report, under its number."""
+    ids = read_page(html).ids
+    shown = [each for each in ids if each.startswith(("figure-", "table-"))]
+    expected = [f"figure-{name}" for name in document.figures]
+    expected += [f"table-{name}" for name in document.tables]
+    assert sorted(expected) == sorted(shown)
+
+
+def test_a_number_in_prose_is_that_of_the_caption(html: str) -> None:
+    """A reference “Figure 7” leads to the figure whose caption says 7."""
+    captions = dict(
+        re.findall(r'<figure id="([^"]+)".*?<figcaption><b>(\w+ \d+)\.</b>', html, re.DOTALL)
+    )
+    links = re.findall(r'<a href="#((?:figure|table)-[^"]+)">((?:Figure|Table)\s\d+)</a>', html)
+    assert len(links) > 20
+    assert [] == [
+        (target, text) for target, text in links if captions[target] != " ".join(text.split())
+    ]
+
+
+def test_every_link_into_the_report_leads_somewhere(html: str) -> None:
+    """Each ``#anchor`` is the id of exactly one element."""
+    page = read_page(html)
+    anchors = {value[1:] for _, _, value in page.addresses if value.startswith("#")}
+    assert len(page.ids) == len(set(page.ids))
+    assert set() == anchors - set(page.ids)
+    assert len(anchors) > len(page.ids) // 2
+
+
+def test_every_study_has_its_parts(context: ReportContext, html: str) -> None:
+    """Curves, factor and table of each study stand in its section, and then its insight."""
+    for study in context.studies:
+        [section] = re.findall(
+            rf'<section id="study-{study.slug}".*?</section>', html, flags=re.DOTALL
+        )
+        places = [
+            section.index(part)
+            for part in (
+                f'id="figure-{study.slug}-curves"',
+                f'id="figure-{study.slug}-factor"',
+                f'id="table-{study.slug}-levels"',
+                'class="insight"',
+            )
+        ]
+        assert max(places) == places[-1]
+        insight = read_page(section[places[-1] :]).text
+        assert len(insight) > 300, study.slug
+
+
+def test_the_contents_list_every_section(document: Document, html: str) -> None:
+    """Number, title and anchor of each section stand in the contents, as over the section."""
+    [contents] = re.findall(r"<nav.*?</nav>", html, flags=re.DOTALL)
+    listed = re.findall(
+        r'<a href="#([^"]+)"><span class="number">([^<]+)</span><span>([^<]+)</span>', contents
+    )
+    assert [(each.anchor, each.number, each.title) for each in document.sections] == listed
+    headings = re.findall(r'<h2><span class="number">([^<]+)</span> ([^<]+)</h2>', html)
+    assert [(each.number, each.title) for each in document.sections] == headings
+
+
+def test_every_figure_says_what_it_shows(document: Document) -> None:
+    """Each has a caption and a text in its place, and both are sentences."""
+    for name, figure in document.figures.items():
+        assert name == figure.name
+        assert figure.caption.strip().endswith("."), name
+        assert figure.alt.strip(), name

@@ -1,0 +1,172 @@
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mnistreport.errors import TemplateError
+from mnistreport.report.context import make_context
+from mnistreport.report.document import Document, compose_document
+from mnistreport.report.html import render_html
+from mnistreport.report.material import Material
+from mnistreport.report.templating import Templates
+from mnistreport.study.manifest import Author, ReportInfo
+from tests.report.reports import (
+    INFO,
+    NOTICE,
+    Page,
+    make_small_material,
+    read_page,
+    rename_study,
+    write_templates,
+)
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '" onload="alert(1)',
+    "'><img src=x onerror=alert(1)>",
+    "![a](http://127.0.0.1:9/a)",
+    "[a](https://example.org)",
+    "**a** `b` {{ 7 * 7 }}",
+    "</title></style></section><b>",
+    "]]> --> &lt;i&gt;",
+)
+
+
+def render(material: Material, templates: Templates) -> str:
+    """Render a report as HTML."""
+    return render_html(compose_document(make_context(material), material, templates), templates)
+
+
+def rename(material: Material, names: tuple[str, ...]) -> Material:
+    """Put names into every place that a manifest has for them."""
+    title, label, other, another, one_more, author, subtitle, course = names
+    results = material.results
+    study = rename_study(results.studies[0], title, (label, other, another, one_more))
+    info = ReportInfo(
+        title, subtitle, course, (Author(author, label), Author(other, another)), INFO.language
+    )
+    return replace(
+        material,
+        manifest=replace(material.manifest, report=info),
+        digits=replace(material.digits, title=title, origin=other, notice=label),
+        results=replace(results, studies=(study,)),
+    )
+
+
+@pytest.fixture(scope="module")
+def hostile(templates: Templates) -> Page:
+    """A report in which every name is an attack."""
+    return read_page(render(rename(make_small_material(), HOSTILE), templates))
+
+
+@pytest.fixture(scope="module")
+def harmless(templates: Templates) -> Page:
+    """The same with other names."""
+    names = ("one", "two", "three", "four", "five", "six", "seven", "eight")
+    return read_page(render(rename(make_small_material(), names), templates))
+
+
+def test_it_asks_nobody_for_anything(html: str) -> None:
+    """Every picture, font and style is inside; what leads elsewhere is a link that is clicked."""
+    page = read_page(html)
+    loaded = [value for tag, _, value in page.addresses if tag != "a"]
+    assert len(loaded) > 10
+    assert [] == [value[:60] for value in loaded if not value.startswith("data:image/svg+xml;")]
+    assert [] == re.findall(r"url\((?!data:)[^)]{,60}", html)
+    assert [] == re.findall(r"@import|<link|<script|<iframe|<object|<embed|<base", html)
+    followed = [value for tag, _, value in page.addresses if tag == "a"]
+    assert [] == [value for value in followed if not value.startswith(("#", "https://"))]
+
+
+def test_its_pictures_ask_nobody_either(document: Document) -> None:
+    """No drawing refers to anything outside itself."""
+    for name, figure in document.figures.items():
+        svg = figure.svg.decode()
+        addresses = re.findall(r'(?:href|src)="(?!#|data:)[^"]*"|url\((?!#|data:)[^)]*\)', svg)
+        assert [] == addresses, name
+
+
+def test_a_policy_forbids_what_is_not_there(html: str) -> None:
+    """Should a template bring in a script or an address, a browser refuses to load it."""
+    [policy] = re.findall(r'http-equiv="Content-Security-Policy"\s+content="([^"]*)"', html)
+    rules = dict(rule.split(maxsplit=1) for rule in policy.split("; "))
+    assert {
+        "default-src": "'none'",
+        "img-src": "data:",
+        "style-src": "'unsafe-inline'",
+        "font-src": "data:",
+    } == rules
+
+
+def test_the_notice_stands_on_the_first_page(html: str) -> None:
+    """Who reads nothing but the title learns that the data is not what it might be."""
+    [title_page] = re.findall(r"<header.*?</header>", html, flags=re.DOTALL)
+    assert NOTICE in read_page(title_page).text
+
+
+def test_runs_that_did_not_finish_are_among_the_notices() -> None:
+    """A report that lacks runs says so on its first page."""
+    material = make_small_material()
+    runs = dict(list(material.results.runs.items())[1:])
+    lacking = replace(material, results=replace(material.results, runs=runs))
+    notices = make_context(lacking).notices
+    planned = len(material.results.experiments)
+    assert f"1 of {planned} runs did not finish" in notices[1]
+
+
+def test_hostile_names_make_no_element_and_no_attribute(hostile: Page, harmless: Page) -> None:
+    """Whatever things are called, the report has the same elements with the same attributes."""
+    assert Counter() == hostile.inventory - harmless.inventory
+    assert Counter() == harmless.inventory - hostile.inventory
+    assert harmless.ids == hostile.ids
+
+
+def test_hostile_names_lead_nowhere(hostile: Page, harmless: Page) -> None:
+    """No name becomes an address."""
+    followed = [value for tag, _, value in hostile.addresses if tag == "a"]
+    assert [value for tag, _, value in harmless.addresses if tag == "a"] == followed
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_shown_as_they_are(hostile: Page, name: str) -> None:
+    """A name is printed with every character, and nothing in it is carried out."""
+    assert " ".join(name.split()) in hostile.text
+
+
+def test_accuracies_in_the_tables_are_those_of_the_context(html: str, document: Document) -> None:
+    """The page shows the tables' cells, each table under its own anchor."""
+    rows = read_page(html).rows
+    for table in document.tables.values():
+        for row in table.rows:
+            assert [" ".join(cell.split()) for cell in row.cells] in [
+                [" ".join(cell.split()) for cell in shown] for shown in rows
+            ], table.name
+
+
+def test_a_style_sheet_cannot_end_its_element(tmp_path: Path, document: Document) -> None:
+    """A project's style sheet stays one."""
+    project = write_templates(tmp_path, {"css/report.css": "/* </style><script>x</script> */"})
+    html = render_html(document, Templates(project))
+    assert "script" not in {tag for tag, _ in read_page(html).inventory}
+
+
+def test_a_section_of_the_projects_own_replaces_the_packaged_one(
+    tmp_path: Path, document: Document
+) -> None:
+    """Its mistakes are told with file and line, as an insight's are."""
+    project = write_templates(tmp_path, {"sections/comparison.html.j2": "\n{{ documnt }}"})
+    with pytest.raises(TemplateError) as caught:
+        render_html(document, Templates(project))
+    problem = caught.value.problems[0]
+    assert project / "templates" / "sections" / "comparison.html.j2" == problem.file
+    assert 2 == problem.line
+    assert "did you mean document?" == problem.next_step
+
+
+def test_a_missing_section_is_told(tmp_path: Path, document: Document) -> None:
+    """A page that includes what does not exist is refused."""
+    project = write_templates(tmp_path, {"report.html.j2": '{% include "sections/nix.html.j2" %}'})
+    with pytest.raises(TemplateError, match=r"there is no template sections/nix\.html\.j2"):
+        render_html(document, Templates(project))

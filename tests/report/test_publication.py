@@ -1,0 +1,252 @@
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mnistreport.errors import EnvironmentFault, RenderingError, TemplateError
+from mnistreport.files import NEW
+from mnistreport.report import document, pdf
+from mnistreport.report.context import make_context
+from mnistreport.report.figures import Figure, draw_figures
+from mnistreport.report.material import Material
+from mnistreport.report.publication import Publication, publish_report
+from mnistreport.training.result import EpochRow
+from tests.fake_results import make_results
+from tests.report.reports import make_material, make_small_material, write_templates
+
+INSIGHT = "insights/dropout_layer_norm.md.j2"
+NAMES = ["report.html", "report.pdf", "results.json", "runs.csv", "epochs.csv"]
+
+Publish = Callable[[], Publication]
+State = dict[str, tuple[bytes, int]]
+
+
+@pytest.fixture(scope="module")
+def small() -> Material:
+    """A report with few figures."""
+    return make_small_material()
+
+
+@pytest.fixture(scope="module")
+def drawn(small: Material) -> Mapping[str, Figure]:
+    """Its figures."""
+    shown = [tested.shown for tested in small.tested]
+    return draw_figures(small.results, small.digits, small.split, shown, make_context(small))
+
+
+@pytest.fixture(autouse=True)
+def _without_drawing(monkeypatch: pytest.MonkeyPatch, drawn: Mapping[str, Figure]) -> None:
+    """Draw figures once, and leave out the laying out of pages: both have tests of their own."""
+    monkeypatch.setattr(document, "draw_figures", lambda *_: drawn)
+    monkeypatch.setattr(pdf, "render_pdf", lambda page: b"%PDF-" + page.encode())
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    """Where documents go."""
+    return tmp_path / "output"
+
+
+@pytest.fixture
+def publish(small: Material, tmp_path: Path, output: Path) -> Publish:
+    """Publish the small report."""
+    return lambda: publish_report(small, tmp_path, output)
+
+
+def read_state(output: Path) -> State:
+    """Return every file's content and time of change."""
+    return {
+        str(path.relative_to(output)): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in sorted(output.rglob("*"))
+    }
+
+
+def test_nothing_is_written_twice(publish: Publish, output: Path) -> None:
+    """Publishing again changes neither bytes nor times, and says that nothing was written."""
+    first = publish()
+    before = read_state(output)
+    second = publish()
+    assert (True, False) == (first.fresh, second.fresh)
+    assert NAMES == [path.name for path in first.documents]
+    assert first.documents == second.documents
+    assert before == read_state(output)
+
+
+def test_the_same_material_gives_the_same_bytes(
+    small: Material, tmp_path: Path, publish: Publish, output: Path
+) -> None:
+    """Another place and another time change no byte."""
+    publish()
+    publish_report(small, tmp_path / "elsewhere", tmp_path / "other")
+    ours, others = read_state(output), read_state(tmp_path / "other")
+    assert {name: content for name, (content, _) in ours.items()} == {
+        name: content for name, (content, _) in others.items()
+    }
+
+
+def test_documents_are_written_again_when_they_must_be(
+    publish: Publish, tmp_path: Path, output: Path
+) -> None:
+    """A changed insight, a deleted document and an altered one are each noticed."""
+    publish()
+    write_templates(tmp_path, {INSIGHT: "Words of the team."})
+    assert publish().fresh
+    assert "Words of the team." in (output / "report.html").read_text("utf-8")
+
+    good = (output / "report.html").read_bytes()
+    (output / "report.html").unlink()
+    assert publish().fresh
+    assert good == (output / "report.html").read_bytes()
+
+    (output / "runs.csv").write_text("seed\n99\n")
+    assert publish().fresh
+    assert "99" not in (output / "runs.csv").read_text().splitlines()
+    assert not publish().fresh
+
+
+def test_changed_results_are_written(small: Material, tmp_path: Path, output: Path) -> None:
+    """Another number in a run, or another notice, makes other documents."""
+    assert publish_report(small, tmp_path, output).fresh
+    name, run = next(iter(small.results.runs.items()))
+    changed = replace(run, history=(*run.history[:-1], replace(run.history[-1], train_loss=9.5)))
+    runs = {**small.results.runs, name: changed}
+    other = replace(small, results=replace(small.results, runs=runs))
+    assert publish_report(other, tmp_path, output).fresh
+    assert "9.5" in (output / "runs.csv").read_text()
+    noticed = replace(small, digits=replace(small.digits, notice="Another notice."))
+    assert publish_report(noticed, tmp_path, output).fresh
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (INSIGHT, "{{ nothing }}"),
+        ("sections/conclusion.md.j2", "{% if %}"),
+        ("report.html.j2", "{{ nothing }}"),
+        ("sections/runs.html.j2", "{% include '/etc/passwd' %}"),
+    ],
+)
+def test_a_mistake_leaves_the_old_documents(
+    publish: Publish, tmp_path: Path, output: Path, name: str, text: str
+) -> None:
+    """A template that cannot be rendered changes no byte of what was published."""
+    output.mkdir()
+    (output / "report.html").write_bytes(b"the last good one")
+    write_templates(tmp_path, {name: text})
+    before = read_state(output)
+    with pytest.raises(TemplateError):
+        publish()
+    assert before == read_state(output)
+
+
+def test_a_pdf_that_cannot_be_made_leaves_the_old_documents(
+    publish: Publish, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HTML that no PDF stands beside is not published."""
+
+    def refuse(page: str) -> bytes:
+        raise RenderingError(page[:9])
+
+    output.mkdir()
+    (output / "report.pdf").write_bytes(b"the last good one")
+    before = read_state(output)
+    monkeypatch.setattr(pdf, "render_pdf", refuse)
+    with pytest.raises(RenderingError):
+        publish()
+    assert before == read_state(output)
+
+
+def test_a_folder_in_a_documents_place_is_told(publish: Publish, output: Path) -> None:
+    """What cannot be replaced is named, and nothing half-written stays."""
+    (output / "runs.csv" / "x").mkdir(parents=True)
+    with pytest.raises(EnvironmentFault, match=r"runs\.csv: cannot be written"):
+        publish()
+    assert [] == list(output.glob(f"{NEW}*"))
+
+
+def test_leftovers_of_a_killed_build_are_removed(publish: Publish, output: Path) -> None:
+    """What was half-written when a build died goes with the next one."""
+    output.mkdir()
+    (output / f"{NEW}report.pdf").write_bytes(b"half")
+    publish()
+    assert [] == list(output.glob(f"{NEW}*"))
+
+
+@pytest.mark.parametrize("stamp", [b"", b"[]", b"{}", b'{"inputs": 1, "documents": 2}', b"\xff"])
+def test_a_damaged_stamp_is_no_stamp(publish: Publish, output: Path, stamp: bytes) -> None:
+    """Without a readable note of what they were made of, documents are made again."""
+    output.mkdir()
+    (output / ".build.json").write_bytes(stamp)
+    assert publish().fresh
+
+
+def refuse_token(token: str) -> float:
+    """Refuse what JSON does not know."""
+    raise ValueError(token)
+
+
+def numbers_of(value: object) -> Iterator[float]:
+    """Yield every number in a JSON value."""
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from numbers_of(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from numbers_of(each)
+    elif isinstance(value, float):
+        yield value
+
+
+def test_the_numbers_are_strict_json_and_those_of_the_runs() -> None:
+    """``results.json`` holds no NaN, and each run's metrics as ``runs.csv`` and ``epochs.csv``."""
+    from mnistreport.analysis.frames import make_epochs_frame, make_runs_frame
+    from mnistreport.report.context import dump_context
+
+    material = make_material(make_results(diverged=[0.5], missing={0.1: [2]}, failed=[16]))
+    text = dump_context(make_context(material)).decode()
+    found = json.loads(text, parse_constant=refuse_token)
+    runs = list(csv.DictReader(io.StringIO(make_runs_frame(material.results).to_csv(index=False))))
+    epochs = list(
+        csv.DictReader(io.StringIO(make_epochs_frame(material.results).to_csv(index=False)))
+    )
+    last = {row["fingerprint"]: row for row in epochs}
+    metrics = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+    assert len(material.results.experiments) == len(runs) == len(found["runs"])
+    for ours, theirs in zip(found["runs"], runs, strict=True):
+        assert ours["fingerprint"] == theirs["fingerprint"]
+        assert str(ours["seed"]) == theirs["seed"]
+        assert ours["status"] == theirs["status"]
+        for metric in metrics:
+            assert ours[metric] == (float(theirs[metric]) if theirs[metric] else None)
+            if ours["fingerprint"] in last:
+                assert ours[metric] == float(last[ours["fingerprint"]][metric])
+    assert {"finished", "diverged", "failed", "missing"} == {run["status"] for run in found["runs"]}
+    assert sum(len(run.history) for run in material.results.runs.values()) == len(epochs)
+    assert set(EpochRow.__dataclass_fields__) <= set(epochs[0])
+    assert all(abs(number) < 1e30 for number in numbers_of(found))
+
+
+def test_means_are_those_of_the_runs() -> None:
+    """A level's mean is the mean of the values of its finished seeds."""
+    context = make_context(make_material())
+    accuracies = {(run.setting, run.seed): run.validation_accuracy for run in context.runs}
+    for study in context.studies:
+        for level in study.levels:
+            measure = level.variant.validation_accuracy
+            assert measure is not None
+            setting = f"{level.variant.architecture}; {level.variant.training}"
+            values = [accuracies[setting, seed] for seed in context.seeds]
+            assert values == list(measure.values)
+            assert sum(filter(None, values)) / 3 == pytest.approx(measure.mean, rel=1e-12)
+
+
+def test_csv_and_json_hold_no_formatted_numbers(publish: Publish, output: Path) -> None:
+    """Files for programs have neither percent signs nor narrow spaces."""
+    publish()
+    for name in ("runs.csv", "epochs.csv"):
+        assert [] == re.findall(r"[%\u202f\u2212]|nan|inf", (output / name).read_text("utf-8"))

@@ -1,0 +1,198 @@
+import dataclasses
+import re
+
+import pytest
+
+from mnistreport.report import tables
+from mnistreport.report.context import make_context
+from mnistreport.report.numbers import (
+    UNKNOWN,
+    format_count,
+    format_loss,
+    format_measure,
+    format_percent,
+    format_points,
+    format_seconds,
+)
+from mnistreport.report.tables import Table
+from mnistreport.report.views import ReportContext
+from tests.fake_results import make_results
+from tests.report.reports import LONG_FLOAT, UNPRINTED, find_view, make_material
+
+
+def find_row(table: Table, first: str) -> dict[str, str]:
+    """Return the cells of the row that begins with ``first``, by column."""
+    [row] = [row for row in table.rows if first == row.cells[0]]
+    return dict(zip([column.title for column in table.columns], row.cells, strict=True))
+
+
+def find_marks(table: Table) -> dict[str, str]:
+    """Return each row's mark, by its first cell."""
+    return {row.cells[0]: row.mark for row in table.rows}
+
+
+@pytest.fixture(scope="module")
+def troubled() -> ReportContext:
+    """A level of two seeds, one without a run, and one that diverged."""
+    return make_context(
+        make_material(make_results(missing={0.1: [2], 0.001: [0, 1, 2]}, diverged=[0.5]))
+    )
+
+
+def make_all(context: ReportContext) -> list[Table]:
+    """Make every table of a report."""
+    return [
+        tables.make_split_table(context),
+        tables.make_model_table(context),
+        *(tables.make_study_table(context, study) for study in context.studies),
+        tables.make_final_table(context),
+        *map(tables.make_digit_table, context.finals),
+        tables.make_setup_table(context),
+        tables.make_ledger_table(context),
+        tables.make_run_table(context),
+    ]
+
+
+def test_a_levels_cells_are_its_formatted_measures(context: ReportContext) -> None:
+    """Every number of a study's table is the view's, through the one place that rounds."""
+    level = find_view(context, "batch_size").levels[0]
+    variant, difference = level.variant, level.against_baseline
+    assert variant.train_loss is not None
+    assert variant.validation_loss is not None
+    assert variant.train_accuracy is not None
+    assert variant.validation_accuracy is not None
+    assert variant.duration_seconds is not None
+    assert variant.updates is not None
+    assert difference is not None
+    assert difference.interval is not None
+    low, high = difference.interval.low, difference.interval.high
+    assert {
+        "Batch size": "16",
+        "Train loss": format_loss(variant.train_loss.mean),
+        "Val. loss": format_loss(variant.validation_loss.mean),
+        "Train acc.": format_percent(variant.train_accuracy.mean),
+        "Val. acc.": format_measure(variant.validation_accuracy),
+        "Against baseline (pp)": (
+            f"{format_points(difference.mean, unit=False)} "
+            f"[{format_points(low, unit=False)}, {format_points(high, unit=False)}]"
+        ),
+        "Verdict": "better",
+        "Updates": format_count(variant.updates),
+        "Time": format_seconds(variant.duration_seconds.mean),
+    } == find_row(tables.make_study_table(context, find_view(context, "batch_size")), "16")
+
+
+def test_every_study_has_its_table(context: ReportContext) -> None:
+    """A row for each level in their order, under an anchor of its own."""
+    made = {study.slug: tables.make_study_table(context, study) for study in context.studies}
+    assert {study.slug: [level.label for level in study.levels] for study in context.studies} == {
+        slug: [row.cells[0] for row in table.rows] for slug, table in made.items()
+    }
+    assert [f"{slug}-levels" for slug in made] == [table.name for table in made.values()]
+
+
+def test_baseline_and_best_are_marked(context: ReportContext) -> None:
+    """The baseline's row and the best level's are told apart, and no others."""
+    table = tables.make_study_table(context, find_view(context, "learning_rate"))
+    assert {"0.001": "", "0.01": "baseline", "0.1": "best", "0.5": ""} == find_marks(table)
+
+
+def test_one_seed_claims_no_spread() -> None:
+    """With one seed there is no ±, no interval and no verdict, and the caption says why."""
+    context = make_context(make_material(make_results((0,)), seeds=(0,)))
+    table = tables.make_study_table(context, find_view(context, "batch_size"))
+    row = find_row(table, "16")
+    assert "One seed, so there is no spread." in table.caption
+    assert "too few seeds" == row["Verdict"]
+    assert [] == [cell for cell in row.values() if "±" in cell or "[" in cell]
+
+
+def test_what_did_not_finish_is_not_compared(troubled: ReportContext) -> None:
+    """A level that lacks a seed shows what there is, but no difference, and is not marked best."""
+    table = tables.make_study_table(troubled, find_view(troubled, "learning_rate"))
+    marks = find_marks(table)
+    for label in ("0.1", "0.5", "0.001"):
+        row = find_row(table, label)
+        assert UNKNOWN == row["Against baseline (pp)"], label
+        assert "not finished" == row["Verdict"], label
+        assert "" == marks[label], label
+    assert UNKNOWN != find_row(table, "0.1")["Val. acc."]
+    assert UNKNOWN == find_row(table, "0.5")["Val. acc."]
+
+
+def test_every_run_has_a_line_with_its_fate(troubled: ReportContext) -> None:
+    """A run that diverged says after what, one that was not trained that it was not."""
+    table = tables.make_run_table(troubled)
+    assert len(troubled.runs) == len(table.rows)
+    fates = [row.cells[4] for row in table.rows]
+    assert 3 == sum(fate.startswith("diverged: the loss was nan in epoch") for fate in fates)
+    assert 4 == fates.count("missing: not trained yet")
+    assert len(fates) - 7 == fates.count("finished")
+
+
+@pytest.mark.parametrize("index", range(13))
+def test_cells_and_captions_are_formatted(
+    context: ReportContext, troubled: ReportContext, index: int
+) -> None:
+    """No cell is empty, and none shows a number as Python does."""
+    for each in (context, troubled):
+        table = make_all(each)[index]
+        for row in table.rows:
+            assert len(table.columns) == len(row.cells)
+            assert [] == [cell for cell in row.cells if not cell.strip()]
+        text = " ".join([table.caption, *(cell for row in table.rows for cell in row.cells)])
+        assert [] == UNPRINTED.findall(text)
+        assert [] == LONG_FLOAT.findall(text)
+        assert table.caption.endswith(".")
+
+
+def test_names_are_unique(context: ReportContext) -> None:
+    """No two tables share an anchor."""
+    names = [table.name for table in make_all(context)]
+    assert 13 == len(set(names))
+
+
+def test_splits_add_up(context: ReportContext) -> None:
+    """A split's digits add up to its images, and the splits to all."""
+    table = tables.make_split_table(context)
+    counts = [[int(cell.replace(",", "")) for cell in row.cells[1:12]] for row in table.rows]
+    assert [sum(row[:10]) for row in counts] == [row[10] for row in counts]
+    assert context.data.images == sum(row[10] for row in counts)
+    assert ["60.0\u202f%", "20.0\u202f%", "20.0\u202f%"] == [row.cells[-1] for row in table.rows]
+
+
+def test_the_test_accuracy_is_that_of_the_outcome(context: ReportContext) -> None:
+    """The final table shows the model whose confusion matrix is shown, and all seeds together."""
+    final = context.finals[0]
+    row = find_row(tables.make_final_table(context), final.title)
+    assert (
+        f"{format_percent(final.right / final.images)} (seed {final.seed})"
+        == (row["Test accuracy shown"])
+    )
+    assert format_measure(final.over_seeds) == row["Test accuracy over seeds"]
+    assert format_percent(final.macro_f1) == row["Macro F1"]
+
+
+def test_scores_of_a_digit_are_those_of_the_confusion_matrix(context: ReportContext) -> None:
+    """Precision is a column's share, recall a row's."""
+    final = context.finals[0]
+    right = final.confusion[4][4]
+    row = find_row(tables.make_digit_table(final), "4")
+    assert format_percent(right / sum(final.confusion[4])) == row["Recall"]
+    assert format_percent(right / sum(line[4] for line in final.confusion)) == row["Precision"]
+    assert str(sum(final.confusion[4])) == row["Test images"]
+
+
+def test_the_setup_names_what_decides_the_numbers(context: ReportContext) -> None:
+    """Digests in full, seeds, and versions of the libraries."""
+    rows = {row.cells[0]: row.cells[1] for row in tables.make_setup_table(context).rows}
+    assert context.data.sha256 == rows["Digest of the data (SHA-256)"]
+    assert context.manifest_sha256 == rows["Digest of the manifest (SHA-256)"]
+    assert "0, 1, 2" == rows["Seeds of the runs"]
+    assert re.search(r"torch \d+\.\d+", rows["Made with"])
+
+
+def test_a_study_that_compares_nothing_has_a_table(context: ReportContext) -> None:
+    """A table does not need a best level."""
+    study = dataclasses.replace(find_view(context, "neurons"), best=None, span=None, findings=())
+    assert 5 == len(tables.make_study_table(context, study).rows)

@@ -1,0 +1,607 @@
+import csv
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from typer.testing import CliRunner, Result
+
+from mnistreport.cli import app
+from mnistreport.errors import ExitCode
+from tests.digit_files import draw_digits, write_csv, write_idx_folder
+
+MANIFEST = """\
+[report]
+title = "A small report"
+authors = [{ name = "Ada Lovelace", id = "1815" }]
+
+[data]
+source = "digits"
+
+[training]
+epochs = 2
+seeds = [0, 1]
+learning_rate = 0.1
+
+[models.mlp]
+kind = "mlp"
+neurons = 8
+
+[models.cnn]
+kind = "cnn"
+channels = [2]
+dense = 4
+
+[[studies]]
+name = "learning_rate"
+title = "Learning rate"
+model = "mlp"
+factor = "learning_rate"
+levels = [0.01, 0.1]
+
+[[studies]]
+name = "switch"
+title = "Dropout"
+model = "cnn"
+variants = [{ label = "without" }, { label = "with", dropout = 0.5 }]
+"""
+
+MISTAKES = """\
+[training]
+epochs = true
+learning_rat = 0.1
+batch_size = 0
+seeds = []
+
+[models.mlp]
+kind = "mlp"
+neurons = "many"
+
+[[studies]]
+name = "a"
+model = "mlpp"
+factor = "learning_rate"
+levels = [0.1, 0.2]
+"""
+
+HEAVY = ("torch", "pandas", "matplotlib", "pydantic", "sklearn", "scipy", "jinja2", "weasyprint")
+DOCUMENTS = ["epochs.csv", "report.html", "report.pdf", "results.json", "runs.csv"]
+
+State = dict[str, tuple[bytes, int]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command said, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a manifest."""
+
+    folder: Path
+
+    @property
+    def output(self) -> Path:
+        """Where its documents are."""
+        return self.folder / "output" / "digits"
+
+    def run(self, command: str, *options: object) -> Told:
+        """Run a command on it, in a process of its own."""
+        return run_command(command, *options, folder=self.folder)
+
+    def call(self, command: str, *options: object) -> Told:
+        """Run a command on it, in this process."""
+        return call_command(command, "--manifest", self.folder / "experiments.toml", *options)
+
+    def read_documents(self) -> State:
+        """Return every document's content and time of change; locks are none."""
+        return {
+            path.name: (path.read_bytes(), path.stat().st_mtime_ns)
+            for path in sorted(self.output.iterdir())
+            if path.name in DOCUMENTS
+        }
+
+
+def run_command(*words: object, folder: Path) -> Told:
+    """Run ``python -m mnistreport`` in ``folder``."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "mnistreport", *map(str, words)],
+        capture_output=True,
+        check=False,
+        cwd=folder,
+        encoding="utf-8",
+        timeout=300,
+    )
+    return Told(done.returncode, done.stdout, done.stderr)
+
+
+def call_command(*words: object) -> Told:
+    """Run a command in this process, which is quicker."""
+    result: Result = CliRunner().invoke(app, [str(word) for word in words])
+    return Told(result.exit_code, result.stdout, result.stderr)
+
+
+def start_project(folder: Path, manifest: str = MANIFEST) -> Project:
+    """Make a project's folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "experiments.toml").write_text(manifest, encoding="utf-8")
+    return Project(folder)
+
+
+def assert_refused(told: Told, code: ExitCode, *words: str) -> None:
+    """Check the exit code, and that the last line and no other is ``error: …`` with ``words``."""
+    lines = told.err.splitlines()
+    assert [lines[-1]] == [line for line in lines if "error: " in line], told.err
+    assert lines[-1].startswith("error: ")
+    assert [] == [word for word in words if word not in lines[-1]], told.err
+    assert code == told.code
+    assert "Traceback" not in told.err + told.out
+
+
+@pytest.fixture(scope="module")
+def first_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Told]:
+    """A project that was built, and what the build said; tests that change it copy it first."""
+    project = start_project(tmp_path_factory.mktemp("built"))
+    return project, project.run("build", "--jobs", 1)
+
+
+@pytest.fixture
+def _pages_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the laying out of the PDF's pages, which takes long."""
+    monkeypatch.setattr("mnistreport.report.pdf.render_pdf", lambda page: page.encode())
+
+
+@pytest.fixture
+def built(first_build: tuple[Project, Told], tmp_path: Path) -> Project:
+    """A copy of the built project."""
+    folder = shutil.copytree(first_build[0].folder, tmp_path / "project")
+    return Project(folder)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Project:
+    """A project that nothing was built of."""
+    return start_project(tmp_path / "project")
+
+
+# --- A build --------------------------------------------------------------------------------------
+
+
+def test_a_build_trains_tests_and_writes(first_build: tuple[Project, Told]) -> None:
+    """From a manifest to documents: exit code 0, their paths on standard output, no error."""
+    project, told = first_build
+    assert ExitCode.DONE == told.code, told.err
+    assert [str(project.output / name) for name in ("report.html", "report.pdf")] == (
+        told.out.splitlines()
+    )
+    assert DOCUMENTS == list(project.read_documents())
+    said = told.err.splitlines()
+    assert said[0].startswith("warning: This report was made with scikit-learn's 1,797 embedded")
+    assert "training 8 runs, 0 are stored already" in said
+    assert 8 == sum(re.match(r"\[\d/8\] .* on validation, ", line) is not None for line in said)
+    assert (project.output / "report.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_its_numbers_agree(first_build: tuple[Project, Told]) -> None:
+    """A run's accuracy is one number in ``runs.csv``, ``epochs.csv`` and ``results.json``."""
+    output = first_build[0].output
+    found = json.loads((output / "results.json").read_text("utf-8"))
+    with (output / "runs.csv").open(encoding="utf-8") as file:
+        runs = {row["fingerprint"]: row for row in csv.DictReader(file)}
+    with (output / "epochs.csv").open(encoding="utf-8") as file:
+        epochs = {row["fingerprint"]: row for row in csv.DictReader(file)}
+    assert 8 == len(found["runs"])
+    for run in found["runs"]:
+        name = run["fingerprint"]
+        assert run["validation_accuracy"] == float(runs[name]["validation_accuracy"])
+        assert run["validation_accuracy"] == float(epochs[name]["validation_accuracy"])
+        assert "2" == epochs[name]["epoch"]
+    assert 2 == len(found["ledger"])
+
+
+def test_a_build_with_nothing_to_do_writes_nothing(built: Project) -> None:
+    """Nothing is trained or tested again, and no document changes; ``render`` says the same."""
+    assert ExitCode.DONE == built.call("render").code  # the program may have changed meanwhile
+    before = built.read_documents()
+    ledger = (built.folder / ".mnistreport" / "ledger.json").read_bytes()
+    for command in ("build", "render"):
+        told = built.call(command)
+        assert ExitCode.DONE == told.code
+        assert "nothing has changed since these were written:" in told.out
+        assert "training" not in told.err
+        assert "reading the test split" not in told.err
+        assert before == built.read_documents()
+    assert ledger == (built.folder / ".mnistreport" / "ledger.json").read_bytes()
+
+
+@pytest.mark.usefixtures("_pages_left_out")
+def test_a_run_that_diverges_is_a_line_of_the_report(built: Project) -> None:
+    """Only what is new is trained; a loss that is no number is shown, and gives exit code 1."""
+    manifest = MANIFEST.replace("levels = [0.01, 0.1]", "levels = [0.01, 0.1, 1e9]")
+    project = start_project(built.folder, manifest)
+    told = project.call("build", "--jobs", 1, "--progress", "json")
+    events = [json.loads(line) for line in told.err.splitlines() if line.startswith("{")]
+    [plan] = [event for event in events if event["event"] == "plan" and event["missing"]]
+    assert (2, 8) == (len(plan["missing"]), plan["stored"])
+    assert ["diverged", "diverged"] == [e["status"] for e in events if e["event"] == "Ended"]
+    assert "2 runs did not finish; the report lists them" in told.err
+    assert ExitCode.INCOMPLETE == told.code
+    html = (project.output / "report.html").read_text("utf-8")
+    assert "2 of 10 runs did not finish" in html
+    assert 2 <= html.count("diverged: the loss was no longer a number")
+
+
+@pytest.mark.usefixtures("_pages_left_out")
+def test_rendering_without_runs_says_what_is_missing(fresh: Project) -> None:
+    """``render`` trains nothing: what is not there is missing in the report; exit code 1."""
+    told = fresh.call("render")
+    assert ExitCode.INCOMPLETE == told.code, told.err
+    assert "8 runs did not finish" in told.err
+    html = (fresh.output / "report.html").read_text("utf-8")
+    assert "8 of 8 runs did not finish" in html
+    assert not (fresh.folder / ".mnistreport" / "runs").exists()
+
+
+# --- Mistakes, each with its exit code ------------------------------------------------------------
+
+
+def test_every_mistake_in_a_manifest_is_told_at_once(tmp_path: Path) -> None:
+    """Six mistakes are six lines, each with file and line; exit code 2, and nothing is written."""
+    project = start_project(tmp_path, MISTAKES)
+    for command in ("check", "build", "plan", "render", "data"):
+        told = project.call(command)
+        lines = told.err.splitlines()
+        assert 6 == len(lines), told.err
+        numbers = [
+            int(match.group(1))
+            for line in lines
+            if (match := re.match(r"error: .*experiments\.toml:(\d+): ", line))
+        ]
+        assert [2, 3, 4, 5, 9, 13] == numbers
+        assert "learning_rate" in lines[1]
+        assert ExitCode.USAGE == told.code
+    assert [tmp_path / "experiments.toml"] == list(tmp_path.iterdir())
+
+
+def test_without_a_manifest_the_next_step_is_init(tmp_path: Path) -> None:
+    """Whoever starts in an empty folder is told how to begin."""
+    told = run_command("build", folder=tmp_path)
+    assert_refused(told, ExitCode.USAGE, "experiments.toml", "mnistreport init")
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["biuld"],
+        ["build", "--jobs", "0"],
+        ["build", "--device", "tpu"],
+        ["build", "--progress", "loud"],
+        ["plan", "--force"],
+    ],
+)
+def test_a_wrong_command_line_is_refused(words: list[str]) -> None:
+    """An unknown command, option or value: exit code 2."""
+    told = call_command(*words)
+    assert ExitCode.USAGE == told.code
+    assert "Traceback" not in told.err
+
+
+def damage_gz(folder: Path) -> Path:
+    """Write four files of digits, one of them cut off."""
+    write_idx_folder(folder, *draw_digits(210), gz=True)
+    path = folder / "train-images-idx3-ubyte.gz"
+    path.write_bytes(path.read_bytes()[:-100])
+    return path
+
+
+def write_wrong_label(folder: Path) -> Path:
+    """Write digits of which one is labelled 10."""
+    images, labels = draw_digits(210)
+    labels[7] = 10
+    write_idx_folder(folder, images, labels)
+    return folder / "train-labels-idx1-ubyte"
+
+
+def write_one_label_too_few(folder: Path) -> Path:
+    """Write 180 training images with 179 labels."""
+    images, labels = draw_digits(210)
+    write_idx_folder(folder, images, labels, tests=30)
+    other = folder.parent / "other"
+    write_idx_folder(other, images[1:], labels[1:], tests=30)
+    name = "train-labels-idx1-ubyte"
+    shutil.copy(other / name, folder / name)
+    return folder
+
+
+def write_letter(folder: Path) -> Path:
+    """Write a table with a letter among the pixels."""
+    path = write_csv(folder / "train.csv", *draw_digits(210))
+    lines = path.read_text().splitlines()
+    lines[3] = lines[3].replace(",", ",x", 1)
+    path.write_text("\n".join(lines))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (damage_gz, ["train-images-idx3-ubyte.gz"]),
+        (write_wrong_label, ["label 7", "10"]),
+        (write_one_label_too_few, ["180", "179"]),
+        (write_letter, ["train.csv:4", "x0"]),
+    ],
+)
+def test_wrong_data_is_refused_before_any_training(
+    fresh: Project, damage: object, words: list[str]
+) -> None:
+    """One line names the file and what is wrong: exit code 3, nothing trained or overwritten."""
+    assert callable(damage)
+    damage(fresh.folder / "digits-of-mine")
+    output = fresh.folder / "output" / "digits-of-mine"
+    output.mkdir(parents=True)
+    (output / "report.html").write_text("the last good one")
+    for command in ("data", "build"):
+        told = fresh.call(command, "--data", fresh.folder / "digits-of-mine")
+        assert_refused(told, ExitCode.DATA, *words)
+        assert "training" not in told.err
+    assert [output / "report.html"] == list(output.iterdir())
+    assert "the last good one" == (output / "report.html").read_text()
+    assert not (fresh.folder / ".mnistreport" / "runs").exists()
+
+
+def test_data_that_does_not_exist_is_refused(fresh: Project) -> None:
+    """A typo in a word is suggested the word."""
+    assert_refused(fresh.call("data", "--data", "kagle"), ExitCode.DATA, "did you mean “kaggle”?")
+
+
+def test_a_word_is_not_mistaken_for_a_folder(
+    fresh: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``--data digits`` means the embedded digits, also where a folder is called so."""
+    (fresh.folder / "digits").mkdir()
+    monkeypatch.chdir(fresh.folder)
+    told = fresh.call("data", "--data", "digits")
+    assert ExitCode.DONE == told.code, told.err
+    assert "1,797 images" in told.out
+
+
+def test_a_mistake_in_a_template_leaves_the_old_documents(built: Project) -> None:
+    """Exit code 4 with file, line and the nearest name; no document changes."""
+    insight = built.folder / "templates" / "insights" / "learning_rate.md.j2"
+    insight.parent.mkdir(parents=True)
+    insight.write_text("Words.\n\n{{ studdy.best.name }}\n")
+    before = built.read_documents()
+    for command in ("render", "check"):
+        told = built.call(command)
+        assert_refused(told, ExitCode.RENDERING, f"{insight}:3", "did you mean study?")
+    assert before == built.read_documents()
+
+
+def test_a_second_build_waits_for_no_one(built: Project) -> None:
+    """While another process holds the output: exit code 5 at once, naming the process."""
+    before = built.read_documents()
+    with FileLock(built.output / ".build.lock"):
+        (built.output / ".build.pid").write_text("4321\n")
+        started = time.monotonic()
+        told = built.call("render")
+        assert time.monotonic() - started < 10
+    assert_refused(told, ExitCode.LOCKED, "another build (process 4321)", str(built.output))
+    assert before == built.read_documents()
+
+
+def test_a_lock_that_nobody_holds_is_no_obstacle(built: Project) -> None:
+    """What a killed build left behind does not keep the next from its work."""
+    built.call("render")
+    (built.output / ".build.lock").touch()
+    (built.output / ".build.pid").write_text("4321\n")
+    assert ExitCode.DONE == built.call("render").code
+
+
+@pytest.mark.parametrize("option", ["--output", "--cache"])
+def test_a_place_that_cannot_be_written_is_told_before_training(
+    fresh: Project, option: str
+) -> None:
+    """A file where a folder should be: exit code 6, and not a single run."""
+    place = fresh.folder / "place"
+    place.write_text("I am a file.")
+    told = fresh.call("build", option, place)
+    assert_refused(told, ExitCode.ENVIRONMENT, str(place))
+    assert "training" not in told.err
+    assert "I am a file." == place.read_text()
+
+
+def test_a_fault_of_the_program_is_one_line(
+    fresh: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody foresaw is told in a line, too; ``--debug`` shows where it was."""
+
+    def fail(*_: object) -> None:
+        msg = "unforeseen\nin two lines"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr("mnistreport.pipeline.open_project", fail)
+    told = fresh.call("build")
+    assert_refused(told, ExitCode.ENVIRONMENT, "unforeseen in two lines", "--debug")
+    runner = CliRunner()
+    manifest = str(fresh.folder / "experiments.toml")
+    result = runner.invoke(app, ["build", "--manifest", manifest, "--debug"])
+    assert isinstance(result.exception, RuntimeError)
+
+
+# --- Interrupting ---------------------------------------------------------------------------------
+
+
+def find_children(process: int) -> list[int]:
+    """Return the processes that ``process`` has started."""
+    path = Path(f"/proc/{process}/task/{process}/children")
+    if not path.exists():
+        pytest.skip("this system does not list a process's children")
+    return [int(number) for number in path.read_text().split()]
+
+
+def is_running(process: int) -> bool:
+    """Tell whether a process is alive."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.fixture
+def endless(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A build that is in the middle of its training, and would be for long."""
+    manifest = MANIFEST.replace("epochs = 2", "epochs = 5000")
+    project = start_project(tmp_path / "project", manifest)
+    command = [sys.executable, "-m", "mnistreport", "build", "--jobs", "1", "--progress", "json"]
+    with subprocess.Popen(
+        command, cwd=project.folder, stderr=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "EpochDone" in line:
+                break
+        yield process
+        process.kill()
+
+
+def test_an_interrupt_ends_it_all(endless: subprocess.Popen[str]) -> None:
+    """Ctrl-C: exit code 130 within 5 s, one line, and no worker is left."""
+    workers = find_children(endless.pid)
+    assert workers
+    started = time.monotonic()
+    endless.send_signal(signal.SIGINT)
+    _, err = endless.communicate(timeout=60)
+    assert time.monotonic() - started < 5
+    assert ExitCode.INTERRUPTED == endless.returncode
+    said = [line for line in err.splitlines() if not line.startswith("{")]
+    assert ["interrupted; finished runs are stored, the next build goes on from here"] == said
+    while any(map(is_running, workers)):
+        assert time.monotonic() - started < 5
+        time.sleep(0.05)
+
+
+# --- Looking --------------------------------------------------------------------------------------
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    """A second ``init`` writes what is missing and leaves what somebody has edited."""
+    first = call_command("init", tmp_path / "new")
+    manifest = tmp_path / "new" / "experiments.toml"
+    insight = tmp_path / "new" / "templates" / "insights" / "neurons.md.j2"
+    schema = tmp_path / "new" / "experiments.schema.json"
+    manifest.write_text("mine")
+    insight.write_text("")
+    schema.unlink()
+    second = call_command("init", tmp_path / "new")
+    assert (ExitCode.DONE, ExitCode.DONE) == (first.code, second.code)
+    assert "mine" == manifest.read_text()
+    assert "" == insight.read_text()
+    assert [f"wrote {schema}"] == [x for x in second.out.splitlines() if x.startswith("wrote")]
+    assert len(first.out.splitlines()) == len(second.out.splitlines())
+
+
+def test_a_new_project_is_in_order(tmp_path: Path) -> None:
+    """What ``init`` writes passes ``check``."""
+    call_command("init", tmp_path)
+    told = Project(tmp_path).call("check", "--data", "digits")
+    assert ExitCode.DONE == told.code, told.err
+    assert "templates: in order" == told.out.splitlines()[-1]
+    assert not (tmp_path / "output").exists()
+
+
+def test_a_plan_is_json_for_programs(fresh: Project) -> None:
+    """Standard output is one JSON value, whatever is told beside it."""
+    told = fresh.call("plan", "--json", "--jobs", 3)
+    plan = json.loads(told.out)
+    assert ExitCode.DONE == told.code
+    assert [2, 2, 2, 2] == [each["missing"] for each in plan["variants"]]
+    assert told.err.startswith("warning: ")
+
+
+def test_a_plan_knows_what_is_stored(built: Project) -> None:
+    """After a build there is nothing left to train."""
+    told = built.call("plan")
+    assert re.search(r"8 runs, 8 stored, 0 to train", told.out), told.out
+
+
+def test_check_finds_an_insight_that_no_study_reads(fresh: Project) -> None:
+    """A file under a misspelt name is an error with the right name, not silence."""
+    insight = fresh.folder / "templates" / "insights" / "learning_rat.md.j2"
+    insight.parent.mkdir(parents=True)
+    insight.write_text("Words.")
+    told = fresh.call("check")
+    assert_refused(told, ExitCode.RENDERING, str(insight), "rename it to learning_rate.md.j2")
+
+
+def test_check_writes_no_document(built: Project) -> None:
+    """It tells each study's insight file, and leaves output and runs alone."""
+    before = built.read_documents()
+    told = built.call("check")
+    assert ExitCode.DONE == told.code, told.err
+    assert "runs: 8 of 8 finished" in told.out
+    assert "switch: no insight file; the section is automatic" in told.out
+    assert before == built.read_documents()
+
+
+def test_data_shows_the_split(fresh: Project) -> None:
+    """Three splits of the data set, of the sizes that are asked for."""
+    told = fresh.call("data")
+    sizes = re.findall(r"(train|validation|test) +([\d,]+) images", told.out)
+    assert [("train", "1,079"), ("validation", "359"), ("test", "359")] == sizes
+
+
+# --- Answering at once ----------------------------------------------------------------------------
+
+
+def find_imported(folder: Path, *words: str) -> set[str]:
+    """Run a command and return which heavy libraries it has loaded at its end."""
+    script = (
+        "import atexit, sys\n"
+        "from mnistreport.cli import main\n"
+        f"heavy = {HEAVY!r}\n"
+        "atexit.register(lambda: print('loaded', *[n for n in heavy if n in sys.modules]))\n"
+        f"sys.argv = ['mnistreport', *{words!r}]\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, check=True, cwd=folder, encoding="utf-8")
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+@pytest.mark.parametrize("word", ["--help", "--version"])
+def test_help_loads_nothing_heavy(tmp_path: Path, word: str) -> None:
+    """Whoever asks for help does not wait for libraries."""
+    assert set() == find_imported(tmp_path, word)
+
+
+@pytest.mark.parametrize("command", ["plan", "render"])
+def test_without_training_there_is_no_torch(built: Project, command: str) -> None:
+    """Planning and rendering work where torch is missing."""
+    built.call("render")
+    loaded = find_imported(built.folder, command)
+    assert "pydantic" in loaded
+    assert "torch" not in loaded
+
+
+def test_versions_and_help_are_told() -> None:
+    """``--version`` prints name and number, ``--help`` every command."""
+    assert re.fullmatch(r"mnistreport \d+\.\d+\.\d+\S*\n", call_command("--version").out)
+    text = call_command("--help").out
+    commands = ("init", "data", "plan", "build", "render", "check")
+    assert [] == [name for name in commands if f"  {name} " not in text]
+    assert ExitCode.USAGE == call_command().code
