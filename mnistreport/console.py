@@ -10,7 +10,6 @@ from typing import Protocol, Self
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     TaskID,
     TextColumn,
@@ -18,6 +17,7 @@ from rich.progress import (
 )
 
 from mnistreport.errors import MnistReportError, UsageError
+from mnistreport.report.numbers import format_percent, format_seconds
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import estimate_seconds
 from mnistreport.training.workers import Ended, EpochDone, Event, Started, WorkerLost
@@ -156,7 +156,6 @@ class RichDisplay:
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
             TextColumn("{task.fields[note]}"),
             TimeRemainingColumn(),
             console=self._console,
@@ -187,6 +186,7 @@ class RichDisplay:
         else:
             task = self._progress.tasks[0]
             self._progress.update(self._overall, total=(task.total or 0) + work)
+        self._count_runs()
 
     def event(self, event: Event) -> None:
         """Move the bars."""
@@ -198,7 +198,9 @@ class RichDisplay:
                 note="",
             )
         elif isinstance(event, EpochDone):
-            note = f"{event.row.validation_accuracy:.2%} on validation"
+            epochs = event.experiment.variant.training.epochs
+            accuracy = format_percent(event.row.validation_accuracy)
+            note = f"epoch {event.row.epoch}/{epochs}, {accuracy}"
             self._progress.update(self._running[name], advance=1, note=note)
             if self._overall is not None:
                 self._progress.update(self._overall, advance=_weigh(event.experiment))
@@ -207,9 +209,12 @@ class RichDisplay:
                 self._progress.remove_task(self._running.pop(name))
             if isinstance(event, Ended):
                 self._done += 1
-                self._console.print(
-                    f"[{self._done}/{self._total}] {_tell_end(event)}", markup=False
-                )
+                self._count_runs()
+                self.stage(f"[{self._done}/{self._total}] {_tell_end(event)}")
+
+    def _count_runs(self) -> None:
+        if self._overall is not None:
+            self._progress.update(self._overall, note=f"{self._done}/{self._total} runs")
 
     def stage(self, text: str) -> None:
         """Print what comes next."""
@@ -229,5 +234,5 @@ def _tell_end(event: Ended) -> str:
     name, result = name_experiment(event.experiment), event.result
     if result.status != "finished":
         return f"{name}: {result.status}: {result.reason}"
-    accuracy = result.history[-1].validation_accuracy
-    return f"{name}: {accuracy:.2%} on validation, {result.duration_seconds:.1f} s"
+    accuracy = format_percent(result.history[-1].validation_accuracy)
+    return f"{name}: {accuracy} on validation, {format_seconds(result.duration_seconds)}"

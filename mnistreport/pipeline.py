@@ -14,7 +14,7 @@ from mnistreport.analysis.selection import RULE, Winner, choose_levels, choose_w
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.sources import SOURCES, load_digit_set
 from mnistreport.data.split import Split, split_digits
-from mnistreport.errors import EnvironmentFault, LockedError, ManifestError, Problem
+from mnistreport.errors import EnvironmentFault, LockedError, ManifestError, Problem, UsageError
 from mnistreport.report.material import Material, Tested
 from mnistreport.report.publication import Publication, publish_report
 from mnistreport.report.wording import describe_variant
@@ -124,10 +124,15 @@ def build(options: Options, listener: Listener) -> Built:
 
 
 def render(options: Options, listener: Listener) -> Built:
-    """Write the documents from stored runs: nothing is trained or tested, torch is not needed."""
+    """Write the documents from stored runs: nothing is trained or tested, torch is not needed.
+
+    Raises:
+        UsageError: Not every run that the manifest asks for is stored.
+    """
     project = open_project(options, listener)
     with _hold(project.output):
         results = collect_results(project, lambda each: look_up(each, project, listener))
+        _refuse_gaps(project, results)
         listener.on_stage("writing the report")
         material = gather_material(project, results)
         return Built(results, publish_report(material, project.folder, project.output))
@@ -224,6 +229,14 @@ def _train(
                 runs[event.result.fingerprint] = event.result
             listener.on_event(event)
     return runs
+
+
+def _refuse_gaps(project: Project, results: Results) -> None:
+    """Refuse to write a report without runs that the manifest asks for and nobody has begun."""
+    if results.untrained:
+        msg = f"{len(results.untrained)} of {len(results.experiments)} runs are not stored"
+        step = "train them: mnistreport build"
+        raise UsageError(msg, file=project.manifest.path, next_step=step)
 
 
 def _combine_best(manifest: Manifest, results: Results) -> dict[str, Variant]:

@@ -151,10 +151,27 @@ def check_project(options: Options, listener: Listener) -> Iterator[str]:
     templates = Templates(project.folder)
     for study in manifest.studies:
         name = name_insight(study.slug)
-        yield f"{study.name}: {templates.find(name) or 'no insight file; the section is automatic'}"
+        own = templates.is_own(name)
+        yield f"{study.name}: {templates.find(name) if own else 'no insight of yours yet'}"
     _refuse_orphans(templates, manifest)
-    render_all_prose(make_context(gather_material(project, results)), templates)
-    yield "templates: in order"
+    if results.untrained:
+        _check_all_syntax(templates)
+        yield "templates: well-formed; what they say can be tried once every run is stored"
+    else:
+        render_all_prose(make_context(gather_material(project, results)), templates)
+        yield "templates: in order"
+    placeholders = [
+        author.name for author in manifest.report.authors if "replace me" in author.name
+    ]
+    if placeholders or manifest.submission.placeholders:
+        yield "to do: put your names and ids into [report] authors and [submission] ids"
+
+
+def _check_all_syntax(templates: Templates) -> None:
+    """Parse every template that makes prose, the project's own and the packaged ones."""
+    for folder in templates.folders:
+        for path in sorted(folder.glob("*/*.md.j2")):
+            templates.check_syntax(path.relative_to(folder).as_posix())
 
 
 def _refuse_orphans(templates: Templates, manifest: Manifest) -> None:

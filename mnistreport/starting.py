@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from mnistreport.files import replace_file
 from mnistreport.resources import find_resource
 
-GITIGNORE = b"# Checked data and stored runs; safe to delete, costs training time.\n.mnistreport/\n"
+GITIGNORE = b"""# Checked data and stored runs; safe to delete, costs training time.
+.mnistreport/
+# The data set, and locks.
+data/
+output/*/.*
+"""
 
 
 def start_project(folder: Path) -> Iterator[tuple[Path, bool]]:
@@ -19,7 +23,9 @@ def start_project(folder: Path) -> Iterator[tuple[Path, bool]]:
         path = folder / name
         is_new = not path.exists()
         if is_new:
-            replace_file(path, content)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as file:
+                file.write(content)
         yield path, is_new
 
 

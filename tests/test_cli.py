@@ -245,13 +245,11 @@ def test_a_run_that_diverges_is_a_line_of_the_report(built: Project) -> None:
 
 
 @pytest.mark.usefixtures("_pages_left_out")
-def test_rendering_without_runs_says_what_is_missing(fresh: Project) -> None:
-    """``render`` trains nothing: what is not there is missing in the report; exit code 1."""
+def test_rendering_without_runs_is_refused(fresh: Project) -> None:
+    """``render`` trains nothing, and puts no report with holes in the place of a whole one."""
     told = fresh.call("render")
-    assert ExitCode.INCOMPLETE == told.code, told.err
-    assert "8 runs did not finish" in told.err
-    html = (fresh.output / "report.html").read_text("utf-8")
-    assert "8 of 8 runs did not finish" in html
+    assert_refused(told, ExitCode.USAGE, "8 of 8 runs are not stored", "mnistreport build")
+    assert not (fresh.output / "report.html").exists()
     assert not (fresh.folder / ".mnistreport" / "runs").exists()
 
 
@@ -520,7 +518,11 @@ def test_a_new_project_is_in_order(tmp_path: Path) -> None:
     call_command("init", tmp_path)
     told = Project(tmp_path).call("check", "--data", "digits")
     assert ExitCode.DONE == told.code, told.err
-    assert "templates: in order" == told.out.splitlines()[-1]
+    *_, templates, to_do = told.out.splitlines()
+    assert (
+        "templates: well-formed; what they say can be tried once every run is stored" == templates
+    )
+    assert to_do.startswith("to do: put your names and ids")
     assert not (tmp_path / "output").exists()
 
 
@@ -554,7 +556,7 @@ def test_check_writes_no_document(built: Project) -> None:
     told = built.call("check")
     assert ExitCode.DONE == told.code, told.err
     assert "runs: 8 of 8 finished" in told.out
-    assert "switch: no insight file; the section is automatic" in told.out
+    assert "switch: no insight of yours yet" in told.out
     assert before == built.read_documents()
 
 

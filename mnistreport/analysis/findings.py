@@ -16,9 +16,9 @@ from mnistreport.training.result import EpochRow
 Strength = Literal["clear", "within noise", "too few seeds"]
 
 LAST_PART = 5
-"""A run still learns if its loss fell over the last fifth of its epochs …"""
+"""A run still learns if in the last fifth of its epochs the mean loss over its seeds …"""
 STILL_FALLING = 0.01
-"""… by at least this share in the mean, and in every seed ended at its lowest."""
+"""… is lower than in the fifth before by at least this share."""
 OVERFITTED = 0.05
 """A run overfits if in every seed validation loss ends at least this share above its lowest, and
 training loss below where it was then."""
@@ -68,16 +68,13 @@ def judge_difference(ours: VariantSummary, theirs: VariantSummary) -> Strength:
 
 
 def is_still_learning(summary: VariantSummary) -> bool:
-    """Tell whether validation loss was still falling when training ended (see above)."""
+    """Tell whether validation loss fell over the last fifth of training, in a run that learned."""
     curve = summary.curve("validation_loss")
-    if len(curve) < LAST_PART:
+    part = len(curve) // LAST_PART
+    if not part or is_at_chance(summary):
         return False
-    before = curve[-1 - max(1, len(curve) // LAST_PART)]
-    at_lowest = all(
-        history[-1].validation_loss == min(row.validation_loss for row in history)
-        for history in summary.histories
-    )
-    return at_lowest and before - curve[-1] >= STILL_FALLING * before
+    before, last = fmean(curve[-2 * part : -part]), fmean(curve[-part:])
+    return before - last >= STILL_FALLING * before
 
 
 def is_overfitted(summary: VariantSummary) -> bool:

@@ -8,6 +8,7 @@ from statistics import fmean
 from mnistreport.analysis.statistics import (
     Difference,
     Measure,
+    Unit,
     pair_differences,
     summarise_values,
 )
@@ -15,7 +16,13 @@ from mnistreport.study.experiment import CLASSES, Experiment, Variant
 from mnistreport.study.manifest import Level, Manifest, Study
 from mnistreport.training.result import EpochRow, RunResult
 
-METRICS = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+METRICS: Mapping[str, Unit] = {
+    "train_loss": "nats",
+    "train_accuracy": "share",
+    "validation_loss": "nats",
+    "validation_accuracy": "share",
+}
+"""What is measured at the end of every epoch, and in which unit."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class VariantSummary:
     def final(self, metric: str) -> Measure | None:
         """Return ``metric`` at the last epoch over the finished seeds, if there are any."""
         values = list(self.by_seed(metric).values())
-        return summarise_values(values) if values else None
+        return summarise_values(values, METRICS[metric]) if values else None
 
     def by_seed(self, metric: str) -> dict[int, float]:
         """Return ``metric`` at the last epoch for each finished seed."""
@@ -76,13 +83,14 @@ class VariantSummary:
     def gap(self) -> Measure | None:
         """Training minus validation accuracy at the last epoch."""
         train, validation = self.by_seed("train_accuracy"), self.by_seed("validation_accuracy")
-        return summarise_values([train[s] - validation[s] for s in train]) if train else None
+        gaps = [train[seed] - validation[seed] for seed in train]
+        return summarise_values(gaps, "points") if gaps else None
 
     @property
     def duration_seconds(self) -> Measure | None:
         """Time spent on updates."""
         values = [run.duration_seconds for run in self.finished.values()]
-        return summarise_values(values) if values else None
+        return summarise_values(values, "seconds") if values else None
 
     @property
     def updates(self) -> int | None:
@@ -158,6 +166,11 @@ class Results:
     variants: Mapping[str, VariantSummary]
     studies: tuple[StudySummary, ...]
     combined: Mapping[str, str]
+
+    @property
+    def untrained(self) -> tuple[Experiment, ...]:
+        """The experiments that have no run at all."""
+        return tuple(each for each in self.experiments if each.fingerprint not in self.runs)
 
     @property
     def incomplete(self) -> tuple[Experiment, ...]:

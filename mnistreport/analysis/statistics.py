@@ -4,8 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
+from typing import Literal
 
 CONFIDENCE = 0.95
+
+Unit = Literal["share", "points", "nats", "seconds"]
+"""Of a measure: a share of images, a difference of two shares, a loss, a duration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +21,14 @@ class Measure:
         sd: Sample standard deviation (n - 1); ``None`` for fewer than two values.
         n: Number of values.
         values: One for each seed, in the order of the seeds.
+        unit: What the values are; decides how they are printed.
     """
 
     mean: float
     sd: float | None
     n: int
     values: tuple[float, ...]
+    unit: Unit = "share"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +58,10 @@ class Difference:
     n: int
 
 
-def summarise_values(values: Sequence[float]) -> Measure:
+def summarise_values(values: Sequence[float], unit: Unit = "share") -> Measure:
     """Return mean, standard deviation and n of at least one value."""
     sd = stdev(values) if len(values) > 1 else None
-    return Measure(fmean(values), sd, len(values), tuple(values))
+    return Measure(fmean(values), sd, len(values), tuple(values), unit)
 
 
 def pair_differences(ours: Mapping[int, float], theirs: Mapping[int, float]) -> Difference | None:

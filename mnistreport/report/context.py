@@ -52,7 +52,7 @@ from mnistreport.training.result import FinalOutcome
 
 MODEL_TITLES = {"mlp": "feedforward network", "cnn": "convolutional network"}
 LIBRARIES = ("torch", "scikit-learn", "pandas", "matplotlib", "seaborn", "weasyprint")
-CONFUSIONS_SHOWN = 8
+CONFUSIONS_SHOWN = 4
 
 
 def make_context(material: Material) -> ReportContext:
@@ -110,7 +110,8 @@ def _make_notices(material: Material) -> tuple[str, ...]:
     if len(material.reads) > len(material.tested):
         notices.append(
             f"The test split was read {len(material.reads)} times, not only for the models tested "
-            "here; the ledger lists every look. What was changed after one was not chosen blindly."
+            "here: settings changed after the first look were chosen with a test result known. "
+            "The ledger lists every look."
         )
     return tuple(notices)
 
@@ -279,10 +280,17 @@ def _view_final(tested: Tested, results: Results) -> FinalView:
         macro_f1=sum(score.f1 for score in digits) / len(digits),
         confusion=outcome.confusion,
         digits=digits,
-        confusions=tuple(sorted(pairs, key=lambda p: (-p.count, p.true, p.predicted)))[
-            :CONFUSIONS_SHOWN
-        ],
+        confusions=_choose_confusions(pairs),
     )
+
+
+def _choose_confusions(pairs: Sequence[Confusion]) -> tuple[Confusion, ...]:
+    """Return the most frequent confusions, at most so many, and none without its equals."""
+    ranked = sorted(pairs, key=lambda pair: (-pair.count, pair.true, pair.predicted))
+    if len(ranked) > CONFUSIONS_SHOWN:
+        last = ranked[CONFUSIONS_SHOWN].count
+        ranked = [pair for pair in ranked if pair.count > last]
+    return tuple(ranked)
 
 
 def _score_digits(outcome: FinalOutcome) -> tuple[DigitScore, ...]:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import LevelView, ReportContext, StudyView
+from mnistreport.report.wording import FINDING_KINDS
 
 INSIGHTS = "insights"
 SECTIONS = "sections"
@@ -31,9 +32,12 @@ def name_insight(slug: str) -> str:
 def render_insight(
     templates: Templates, context: ReportContext, study: StudyView, refer: Refer
 ) -> Markup:
-    """Return a study's insight section as HTML; ``refer`` links to a figure or table by name."""
+    """Return a study's insight section as HTML; ``refer`` links to a figure or table by name.
+
+    Only the project's own file counts: nobody signs words that came with the program.
+    """
     name = name_insight(study.slug)
-    if not templates.has(name):
+    if not templates.is_own(name):
         name = AUTOMATIC
     values = _common_values(context, refer) | {
         "study": study,
@@ -88,21 +92,6 @@ def _make_finding(study: StudyView) -> Callable[[str], str]:
 def _make_level(study: StudyView) -> Callable[[object], LevelView]:
     levels = {level.label: level for level in study.levels}
     return lambda label: levels[_known(str(label), list(levels), "level")]
-
-
-FINDING_KINDS = (
-    "best",
-    "spread",
-    "interaction",
-    "edge",
-    "at_chance",
-    "unfinished",
-    "still_learning",
-    "overfitted",
-    "updates",
-    "cost",
-)
-"""What ``finding(…)`` may be asked for; a kind that a study does not have gives an empty text."""
 
 
 def _known(name: str, known: Sequence[str], what: str) -> str:

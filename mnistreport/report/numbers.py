@@ -5,10 +5,12 @@ wherever it stands. Halves are rounded up, as on paper. Units stand after a narr
 """
 
 import math
+from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Final
 
-from mnistreport.analysis.statistics import Measure
+from mnistreport.analysis.statistics import Measure, Unit
 
 NARROW_SPACE: Final = "\u202f"
 """Between a number and its unit; a line never breaks there."""
@@ -95,15 +97,28 @@ def format_count(count: int) -> str:
 
 
 def format_measure(measure: Measure, digits: int = 2) -> str:
-    """Return a share over the seeds as ``97.91 % ± 0.08 %``: mean and standard deviation.
+    """Return a measure over the seeds, mean ± standard deviation, as its unit asks for.
 
-    A single seed has no spread, and none is claimed: ``97.91 %``.
+    A share is ``97.91 % ± 0.08 %``, a difference of shares ``1.31 pp ± 0.10 pp``, a loss
+    ``0.1087 ± 0.0011``, a duration ``15.2 s ± 0.3 s``. A single seed has no spread, and none is
+    claimed: ``97.91 %``. Only the first two have ``digits`` decimals.
     """
-    mean = format_percent(measure.mean, digits)
+    forms: dict[Unit, Callable[[float], str]] = {
+        "share": partial(format_percent, digits=digits),
+        "points": partial(format_points, digits=digits, signed=False),
+        "nats": format_loss,
+        "seconds": format_seconds,
+    }
+    mean = forms[measure.unit](measure.mean)
     if measure.sd is None:
         return mean
-    spread = _unit(_group(_round(_exact(measure.sd) * 100, digits)), "%")
+    is_share = measure.unit == "share"
+    spread = _format_spread(measure.sd, digits) if is_share else forms[measure.unit](measure.sd)
     return f"{mean}{SPACE}±{SPACE}{spread}"
+
+
+def _format_spread(sd: float, digits: int) -> str:
+    return _unit(_group(_round(_exact(sd) * 100, digits)), "%")
 
 
 def _exact(value: float) -> Decimal:

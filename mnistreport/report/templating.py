@@ -4,11 +4,13 @@ A template of the project (``templates/`` beside the manifest) goes before the p
 same name. All run in Jinja's immutable sandbox, and a name that does not exist is an error.
 """
 
+import dataclasses
 import difflib
 import re
 import traceback
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,6 +20,7 @@ from jinja2 import (
     StrictUndefined,
     TemplateNotFound,
     TemplateSyntaxError,
+    Undefined,
     UndefinedError,
     pass_eval_context,
 )
@@ -27,7 +30,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from mnistreport.errors import TemplateError
-from mnistreport.report import numbers
+from mnistreport.report import numbers, views
 from mnistreport.report.wording import Prose, capitalise, escape_markdown
 from mnistreport.resources import find_resource
 
@@ -60,6 +63,10 @@ class Templates:
     def has(self, name: str) -> bool:
         """Tell whether there is a template of that name."""
         return self.find(name) is not None
+
+    def is_own(self, name: str) -> bool:
+        """Tell whether the project itself has a template of that name."""
+        return (self.folders[0] / name).is_file()
 
     def find(self, name: str) -> Path | None:
         """Return the file that ``name`` is read from."""
@@ -104,7 +111,13 @@ class Templates:
         except TemplateSyntaxError as error:
             file = self.find(error.name or name)
             reason = _on_one_line(error.message or "it cannot be parsed")
-            raise TemplateError(reason, file=file, line=error.lineno) from error
+            wrong = re.search(r"No filter named '(\w+)'", reason)
+            step = (
+                _suggest(wrong.group(1), FILTERS)
+                if wrong
+                else "is every {{ closed by }}, and every {% by %}?"
+            )
+            raise TemplateError(reason, file=file, line=error.lineno, next_step=step) from error
         except (
             JinjaError,
             ArithmeticError,
@@ -124,12 +137,7 @@ class Templates:
             if frame.filename.endswith(".j2"):
                 file, line = Path(frame.filename), frame.lineno
         reason = _on_one_line(str(error)) or type(error).__name__
-        next_step = None
-        if isinstance(error, UndefinedError):
-            wrong = re.search(r"'(?:[^']* object' has no attribute ')?(\w+)'", reason)
-            known = [*values, *_attributes(values)]
-            near = difflib.get_close_matches(wrong.group(1), known, n=1) if wrong else []
-            next_step = f"did you mean {near[0]}?" if near else None
+        next_step = _suggest_name(reason, values) if isinstance(error, UndefinedError) else None
         raise TemplateError(reason, file=file, line=line, next_step=next_step) from error
 
 
@@ -153,9 +161,15 @@ def _refuse_outside(path: Path, folders: Iterable[Path]) -> None:
 @pass_eval_context
 def _escape_in_markdown(context: EvalContext, value: object) -> object:
     """Escape what a template that makes Markdown prints, as autoescape does where it makes HTML."""
-    if context.autoescape or not isinstance(value, str) or isinstance(value, Prose | Markup):
+    if context.autoescape or isinstance(value, Prose | Markup | Undefined):
         return value
-    return escape_markdown(value)
+    if isinstance(value, str):
+        return escape_markdown(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        fields = ", ".join(f".{name}" for name in _list_fields(type(value)))
+        msg = f"{type(value).__name__} cannot be printed as it is"
+        raise TypeError(f"{msg}; it has {fields}" if fields else msg)
+    return value
 
 
 def _is_html(name: str | None) -> bool:
@@ -163,12 +177,23 @@ def _is_html(name: str | None) -> bool:
     return name is None or not name.endswith(".md.j2")
 
 
-def _attributes(values: Mapping[str, object]) -> set[str]:
-    """Return the names one step below ``values``, for suggestions."""
-    found: set[str] = set()
-    for value in values.values():
-        found |= {name for name in dir(value) if not name.startswith("_")}
-    return found
+def _suggest_name(reason: str, values: Mapping[str, object]) -> str | None:
+    """Return which name was probably meant, by an error's ``reason`` as Jinja gives it."""
+    if found := re.search(r"'(\w+)' has no attribute '(\w+)'", reason):
+        owner, wrong = found.groups()
+        kind = getattr(views, owner, None)
+        return _suggest(wrong, _list_fields(kind) if isinstance(kind, type) else [])
+    found = re.search(r"'(\w+)' is undefined", reason)
+    return _suggest(found.group(1), values) if found else None
+
+
+def _suggest(wrong: str, known: Iterable[str]) -> str | None:
+    near = difflib.get_close_matches(wrong, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else None
+
+
+def _list_fields(kind: type) -> list[str]:
+    return [field.name for field in dataclasses.fields(kind)] if is_dataclass(kind) else []
 
 
 def _on_one_line(text: str) -> str:

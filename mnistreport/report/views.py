@@ -55,7 +55,7 @@ class VariantView:
         planned: How many were asked for.
         trouble: What happened to the seeds that did not finish; empty if all did.
         best_epoch: Epoch of the lowest mean validation loss.
-        still_learning: Validation loss was still falling when training ended.
+        still_learning: Validation loss was still falling over the last fifth of training.
         overfitted: Validation loss ended well above its lowest point.
         at_chance: It ended no better than guessing.
     """

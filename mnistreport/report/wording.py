@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from mnistreport.analysis.findings import Finding
-from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
+from mnistreport.analysis.results import CHANCE, LevelSummary, StudySummary, VariantSummary
 from mnistreport.analysis.statistics import Difference, Measure
 from mnistreport.report.numbers import (
     format_count,
     format_measure,
+    format_percent,
     format_points,
     format_seconds,
 )
@@ -169,10 +170,13 @@ def _say_best(study: StudySummary, finding: Finding) -> str:
         return start
     if ties:
         verb = "is" if len(ties) == 1 else "are"
-        start += f" Not clearly different from it {verb} {_names(study, ties)}."
+        best_name = _name(study, best)
+        start += (
+            f" {capitalise(_names(study, ties))} {verb} not clearly different from {best_name}."
+        )
     elif rivals:
         finished = "" if len(rivals) == len(study.levels) - 1 else " that finished"
-        start += f" Every other level{finished} is clearly below it."
+        start += f" Every other level{finished} is clearly below {_name(study, best)}."
     return start
 
 
@@ -185,13 +189,13 @@ def _say_spread(study: StudySummary, finding: Finding) -> str:
         f"to the highest the levels span {format_points(spread, signed=False)}"
     )
     if noise is None:
-        return f"{text}; with one seed there is no noise floor to hold that against."
-    if noise > 0:
-        return (
-            f"{text}, {_times(spread / noise)} the baseline's standard deviation over "
-            f"its seeds ({format_points(noise, signed=False)})."
-        )
-    return f"{text}; the baseline's seeds all ended at the same accuracy."
+        return f"{text}; there is no noise floor to hold that against."
+    if noise == 0:
+        return f"{text}; the baseline's seeds all ended at the same accuracy."
+    return (
+        f"{text}; the standard deviation of the baseline over its seeds is "
+        f"{format_points(noise, signed=False)}."
+    )
 
 
 def _say_interaction(study: StudySummary, finding: Finding) -> str:
@@ -230,7 +234,11 @@ def _say_edge(study: StudySummary, finding: Finding) -> str:
 
 def _say_at_chance(study: StudySummary, finding: Finding) -> str:
     levels = cast("tuple[LevelSummary, ...]", finding.values["levels"])
-    return f"With {_names(study, levels)} the network ended hardly above the accuracy of guessing."
+    ended = [f"{_name(study, each)} ({_measure(each.summary.accuracy)})" for each in levels]
+    return (
+        f"Hardly anything was learned with {join_words(ended)}: guessing among ten digits gives "
+        f"about {format_percent(CHANCE, 0)}."
+    )
 
 
 def _say_unfinished(study: StudySummary, finding: Finding) -> str:
@@ -244,9 +252,12 @@ def _say_unfinished(study: StudySummary, finding: Finding) -> str:
 
 def _say_still_learning(study: StudySummary, finding: Finding) -> str:
     levels = cast("tuple[LevelSummary, ...]", finding.values["levels"])
+    where = (
+        "At every level" if len(levels) == len(study.levels) else f"With {_names(study, levels)}"
+    )
     return (
-        f"Validation loss was still falling when training ended with {_names(study, levels)}: "
-        "there the comparison is one of how fast a setting learns as much as of how far it gets."
+        f"{where} validation loss was still falling over the last fifth of training, so the "
+        "comparison there is of how fast a setting learns as well as of how far it gets."
     )
 
 
@@ -303,10 +314,6 @@ def _seeds(n: int) -> str:
     return "one seed" if n == 1 else f"{n} seeds"
 
 
-def _times(ratio: float) -> str:
-    return f"{ratio:.1f} times" if ratio < 10 else f"{format_count(round(ratio))} times"  # noqa: PLR2004
-
-
 _SENTENCES: dict[str, Callable[[StudySummary, Finding], str]] = {
     "best": _say_best,
     "spread": _say_spread,
@@ -319,3 +326,6 @@ _SENTENCES: dict[str, Callable[[StudySummary, Finding], str]] = {
     "updates": _say_updates,
     "cost": _say_cost,
 }
+
+FINDING_KINDS = tuple(_SENTENCES)
+"""What an insight may ask for; a kind that a study does not have gives an empty text."""

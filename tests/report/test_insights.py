@@ -7,7 +7,6 @@ import pytest
 from mnistreport.errors import ExitCode, Problem, TemplateError
 from mnistreport.report.document import _References, render_all_prose
 from mnistreport.report.insights import (
-    AUTOMATIC,
     name_insight,
     render_insight,
     render_markdown,
@@ -160,7 +159,11 @@ def test_references_link_to_the_figure_or_table(render: Render) -> None:
         ("a\n{% if %}", 2, ("Expected an expression",)),
         ("a\n{% for x in [1] %}\nb", 3, ("endfor",)),
         ("a\nb {{ study.best ", 2, ("unexpected end of template",)),
-        ("{{ none | measure }}", 1, ("mean",)),
+        ("{{ none | measure }}", 1, ("NoneType",)),
+        ("{{ study.levels[0].against_baseline }}", 1, ("cannot be printed",)),
+        ("{{ study.best.variant.gap }}", 1, ("Measure cannot be printed", ".mean")),
+        ("{{ study.bset.name }}", 1, ("did you mean best?",)),
+        ("{{ 0.1 | los }}", 1, ("did you mean loss?",)),
         ("{{ none | percent }}", 1, ("NoneType",)),
         ("{{ 'a' | points }}", 1, ("str",)),
         ("{{ 1 / 0 }}", 1, ("division",)),
@@ -301,12 +304,19 @@ def test_a_study_without_a_file_gets_an_automatic_section(
     assert [] == missing
 
 
+def test_words_that_came_with_the_program_are_no_insight(
+    tmp_path: Path, context: ReportContext
+) -> None:
+    """A project without an insight file gets the automatic section, not the packaged words."""
+    prose = render_all_prose(context, Templates(tmp_path))
+    assert "No one has written about this study yet" in prose[f"study-{SLUG}"]
+
+
 def test_the_projects_template_goes_first(tmp_path: Path, context: ReportContext) -> None:
     """A template of the project replaces the packaged one of its name, and no other."""
     packaged = render_all_prose(context, Templates(tmp_path / "none"))
     project = write_templates(
-        tmp_path,
-        {INSIGHT: "My own words.", "sections/conclusion.md.j2": "And these.", AUTOMATIC: "No."},
+        tmp_path, {INSIGHT: "My own words.", "sections/conclusion.md.j2": "And these."}
     )
     ours = render_all_prose(context, Templates(project))
     changed = {name for name in ours if ours[name] != packaged[name]}

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from mnistreport.analysis.statistics import Measure, summarise_values
+from mnistreport.analysis.statistics import Measure, Unit, summarise_values
 from mnistreport.report.numbers import (
     format_count,
     format_loss,
@@ -126,3 +126,20 @@ def test_measure() -> None:
     assert plain(format_measure(Measure(0.9791, 0.0008, 3, (0.1,) * 3))) == "97.91 % ± 0.08 %"
     assert plain(format_measure(summarise_values([0.9791]))) == "97.91 %"
     assert plain(format_measure(summarise_values([0.5, 0.5]), 1)) == "50.0 % ± 0.0 %"
+
+
+@pytest.mark.parametrize(
+    ("values", "unit", "expected"),
+    [
+        ((0.98, 0.99), "share", "98.50 % ± 0.71 %"),
+        ((0.01, 0.02), "points", "1.50 pp ± 0.71 pp"),
+        ((0.1, 0.2), "nats", "0.1500 ± 0.0707"),
+        ((1.0, 2.0), "seconds", "1.5 s ± 0.71 s"),
+        ((2.0,), "seconds", "2.0 s"),
+    ],
+)
+def test_a_measure_is_printed_in_its_unit(
+    values: tuple[float, ...], unit: Unit, expected: str
+) -> None:
+    """A loss or a duration is never printed as a percentage."""
+    assert expected == plain(format_measure(summarise_values(values, unit)))
