@@ -22,6 +22,7 @@ from mnistreport.data.dataset import DigitSet
 from mnistreport.data.pixels import measure_pixels
 from mnistreport.data.split import Split
 from mnistreport.report.material import Material, Tested
+from mnistreport.report.notices import describe_circumstances, make_notices
 from mnistreport.report.views import (
     AuthorView,
     Confusion,
@@ -65,7 +66,7 @@ def make_context(material: Material) -> ReportContext:
         course=info.course,
         language=info.language,
         authors=tuple(AuthorView(author.name, author.id) for author in info.authors),
-        notices=_make_notices(material),
+        notices=make_notices(material),
         data=_view_data(manifest, digits, material.split),
         seeds=manifest.seeds,
         models=tuple(_view_model(manifest, results, name) for name in manifest.baselines),
@@ -78,7 +79,7 @@ def make_context(material: Material) -> ReportContext:
         runs=_view_runs(results),
         rule=RULE,
         run_rule=RUN_RULE,
-        circumstances=_describe_circumstances(results),
+        circumstances=describe_circumstances(results),
         made_with=(
             ("mnistreport", version("mnistreport")),
             *((name, version(name)) for name in LIBRARIES),
@@ -92,28 +93,6 @@ def dump_context(context: ReportContext) -> bytes:
     """Return ``results.json``: the context as strict JSON."""
     text = json.dumps(asdict(context), indent=1, allow_nan=False, ensure_ascii=False)
     return (text + "\n").encode()
-
-
-def _make_notices(material: Material) -> tuple[str, ...]:
-    results = material.results
-    notices = [material.digits.notice] if material.digits.notice else []
-    if results.incomplete:
-        notices.append(
-            f"{len(results.incomplete)} of {len(results.experiments)} runs did not finish; "
-            "the appendix lists them, and no comparison uses their variants."
-        )
-    if len(_describe_circumstances(results)) > 1:
-        notices.append(
-            "The runs were not all computed on the same kind of device or with the same version "
-            "of PyTorch; the appendix lists both."
-        )
-    if len(material.reads) > len(material.tested):
-        notices.append(
-            f"The test split was read {len(material.reads)} times, not only for the models tested "
-            "here: settings changed after the first look were chosen with a test result known. "
-            "The ledger lists every look."
-        )
-    return tuple(notices)
 
 
 def _view_data(manifest: Manifest, digits: DigitSet, split: Split) -> DataView:
@@ -343,13 +322,3 @@ def _view_runs(results: Results) -> tuple[RunView, ...]:
             )
         )
     return tuple(views)
-
-
-def _describe_circumstances(results: Results) -> tuple[str, ...]:
-    found = {
-        f"{run.circumstances.processor} ({run.circumstances.device}), "
-        f"PyTorch {run.circumstances.torch}"
-        for run in results.runs.values()
-        if run.circumstances.torch
-    }
-    return tuple(sorted(found))

@@ -1,0 +1,38 @@
+"""What a reader has to know before the numbers: what was substituted, left out, or mixed."""
+
+from mnistreport.analysis.results import Results
+from mnistreport.report.material import Material
+
+
+def make_notices(material: Material) -> tuple[str, ...]:
+    """Return the notices of the report's first page; none if all is as it should be."""
+    results = material.results
+    notices = [material.digits.notice] if material.digits.notice else []
+    if results.incomplete:
+        notices.append(
+            f"{len(results.incomplete)} of {len(results.experiments)} runs did not finish; "
+            "the appendix lists them, and no comparison uses their variants."
+        )
+    if len(describe_circumstances(results)) > 1:
+        notices.append(
+            "The runs were not all computed on the same kind of device or with the same version "
+            "of PyTorch; the appendix lists both."
+        )
+    if len(material.reads) > len(material.tested):
+        notices.append(
+            f"The test split was read {len(material.reads)} times, not only for the models tested "
+            "here: settings changed after the first look were chosen with a test result known. "
+            "The ledger lists every look."
+        )
+    return tuple(notices)
+
+
+def describe_circumstances(results: Results) -> tuple[str, ...]:
+    """Return the devices and versions of torch that the runs were computed with, in words."""
+    found = {
+        f"{run.circumstances.processor} ({run.circumstances.device}), "
+        f"PyTorch {run.circumstances.torch}"
+        for run in results.runs.values()
+        if run.circumstances.torch
+    }
+    return tuple(sorted(found))
