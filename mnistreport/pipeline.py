@@ -216,7 +216,7 @@ def _train(
 ) -> dict[str, RunResult]:
     """Return every run: stored ones as they are, the others trained and stored one by one."""
     runs = {} if options.force else look_up(experiments, project, listener)
-    settled = {name for name, run in runs.items() if run.status != "failed"}
+    settled = {name for name, run in runs.items() if run.is_settled}
     missing = [each for each in experiments if each.fingerprint not in settled]
     listener.on_plan(missing, len(experiments) - len(missing))
     place = WorkPlace(

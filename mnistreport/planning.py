@@ -34,7 +34,7 @@ class PlannedVariant:
         names: The study levels that it is, or ``baseline``.
         variant: The setting.
         runs: How many runs it asks for.
-        missing: How many of them are not stored.
+        missing: How many of them a build would train: those not stored, and those that failed.
         seconds: What a missing run takes on one core, roughly.
     """
 
@@ -120,7 +120,7 @@ def make_plan(options: Options, listener: Listener) -> Plan:
                 tuple(names.get(key, [f"{summary.variant.model}, best levels joined"])),
                 summary.variant,
                 summary.planned,
-                summary.planned - len(summary.runs),
+                summary.planned - sum(run.is_settled for run in summary.runs.values()),
                 estimate_seconds(summary.variant, images),
             )
             for key, summary in results.variants.items()

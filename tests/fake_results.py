@@ -70,7 +70,10 @@ def make_manifest(
     seeds: Sequence[int] = (0, 1, 2), *, epochs: int | None = None, strange: bool = False
 ) -> Manifest:
     """Make the manifest of the assignment; ``strange`` gives it names that are hard to print."""
-    mlp, cnn = (each.but(epochs=epochs or each.training.epochs) for each in (MLP, CNN))
+    mlp, cnn = (
+        replace(each, training=replace(each.training, epochs=epochs or each.training.epochs))
+        for each in (MLP, CNN)
+    )
     studies = (
         _make_study("learning_rate", "Learning rate", mlp, "learning_rate"),
         _make_study("batch_size", "Batch size", mlp, "batch_size"),

@@ -24,6 +24,7 @@ from mnistreport.cli import app
 from mnistreport.errors import EnvironmentFault, ExitCode, ManifestError, MnistReportError
 from mnistreport.files import replace_file
 from mnistreport.pipeline import Built, Listener, Options
+from mnistreport.planning import make_plan
 from mnistreport.report.context import dump_context, make_context
 from mnistreport.report.material import Material
 from mnistreport.report.publication import Publication
@@ -447,7 +448,7 @@ def test_a_diverged_run_is_a_row(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("numbers_only")
 def test_a_failed_run_is_tried_again(tmp_path: Path) -> None:
-    """A run that kills its worker is a row, not the end; the next build tries it again."""
+    """A run that kills its worker is a row, not the end; the plan has it, and the next build."""
     options = _make_project(tmp_path, TWO_RUNS)
     victim: list[Experiment] = []
 
@@ -459,6 +460,7 @@ def test_a_failed_run_is_tried_again(tmp_path: Path) -> None:
     built = pipeline.build(options, Listener(on_event=kill))
     assert victim == list(built.results.incomplete)
     assert "failed" == built.results.runs[victim[0].fingerprint].status
+    assert 1 == sum(each.missing for each in make_plan(options, Listener()).variants)
     watcher = Watcher()
     again = pipeline.build(options, watcher.listener)
     assert [victim[0].fingerprint] == watcher.trained

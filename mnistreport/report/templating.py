@@ -60,10 +60,6 @@ class Templates:
         )
         self._environment.filters |= FILTERS
 
-    def has(self, name: str) -> bool:
-        """Tell whether there is a template of that name."""
-        return self.find(name) is not None
-
     def is_own(self, name: str) -> bool:
         """Tell whether the project itself has a template of that name."""
         return (self.folders[0] / name).is_file()

@@ -193,7 +193,6 @@ class FinalView:
         confusion: Counts, row the true digit, column the predicted one.
         digits: Scores of each digit.
         confusions: The most frequent confusions, the most frequent first.
-        seconds_per_run: Training time of the winner.
     """
 
     model: str

@@ -6,7 +6,7 @@ bounded, and the one place in ``training`` that obeys it.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal
@@ -145,10 +145,6 @@ class Variant:
     def settings(self) -> dict[str, object]:
         """Every field that decides a result, as plain JSON values."""
         return {"architecture": asdict(self.architecture), "training": asdict(self.training)}
-
-    def but(self, *, epochs: int) -> "Variant":
-        """Return the same variant trained for ``epochs``."""
-        return replace(self, training=replace(self.training, epochs=epochs))
 
 
 @dataclass(frozen=True)

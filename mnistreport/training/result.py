@@ -58,6 +58,11 @@ class RunResult:
     circumstances: Circumstances
 
     @property
+    def is_settled(self) -> bool:
+        """Whether training it again would change nothing; a failed run may do better next time."""
+        return self.status != "failed"
+
+    @property
     def duration_seconds(self) -> float:
         """Wall-clock time spent on updates, all epochs together."""
         return sum(row.duration_seconds for row in self.history)

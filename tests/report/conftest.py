@@ -12,6 +12,7 @@ from mnistreport.report.material import Material
 from mnistreport.report.pdf import render_pdf
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext
+from mnistreport.resources import PROJECT_FILES
 from tests.report.reports import make_material
 
 
@@ -28,9 +29,9 @@ def context(material: Material) -> ReportContext:
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """The packaged templates alone."""
-    return Templates(tmp_path_factory.mktemp("project"))
+def templates() -> Templates:
+    """The shipped templates, insights included, as in a project that was just started."""
+    return Templates(PROJECT_FILES)
 
 
 @pytest.fixture(scope="session")

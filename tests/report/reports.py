@@ -18,6 +18,7 @@ from mnistreport.report.document import render_all_prose
 from mnistreport.report.material import Material, Tested
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext, StudyView
+from mnistreport.resources import PROJECT_FILES
 from mnistreport.study.manifest import Author, FieldValue, ReportInfo
 from mnistreport.training.ledger import TestRead
 from tests.fake_results import ERRORS, make_digits, make_manifest, make_outcome, make_results
@@ -118,7 +119,7 @@ def find_view(context: ReportContext, slug: str) -> StudyView:
     return next(study for study in context.studies if study.slug == slug)
 
 
-def render_texts(material: Material, project: Path = Path("no project")) -> dict[str, str]:
+def render_texts(material: Material, project: Path = PROJECT_FILES) -> dict[str, str]:
     """Return every insight and every part around them as plain text, by name."""
     prose = render_all_prose(make_context(material), Templates(project))
     return {name: read_page(html).text for name, html in prose.items()}

@@ -292,7 +292,7 @@ def test_a_study_without_a_file_gets_an_automatic_section(
         **{name: getattr(study, name) for name in study.__dataclass_fields__} | {"slug": "other"}
     )
     templates = Templates(tmp_path)
-    assert not templates.has(name_insight("other"))
+    assert templates.find(name_insight("other")) is None
     page = read_page(render_insight(templates, context, renamed, Prose))
     assert page.text.startswith("No one has written about this study yet.")
     assert "templates/insights/other.md.j2" in page.text
