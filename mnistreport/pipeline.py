@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mnistreport.analysis.fitted import compare_fitted_models
 from mnistreport.analysis.results import Results, summarise_results
 from mnistreport.analysis.selection import RULE, Winner, choose_levels, choose_winners
 from mnistreport.data.dataset import DigitSet
@@ -293,6 +294,12 @@ def gather_material(project: Project, results: Results) -> Material:
         results,
         tuple(tested),
         Ledger(project.cache).entries(project.split.sha256),
+        compare_fitted_models(
+            results,
+            project.manifest.seeds,
+            project.digits.labels[project.split.validation],
+            project.store.load_predictions,
+        ),
     )
 
 

@@ -3,15 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from statistics import fmean
 
-from mnistreport.analysis.statistics import (
-    Difference,
-    Measure,
-    Unit,
-    pair_differences,
-    summarise_values,
-)
+from mnistreport.analysis.comparisons import FIRMNESS, Comparison, Strength, compare_family
+from mnistreport.analysis.statistics import Measure, Unit, summarise_values
 from mnistreport.study.experiment import CLASSES, Experiment, Variant
 from mnistreport.study.manifest import Level, Manifest, Study
 from mnistreport.training.result import EpochRow, RunResult
@@ -60,6 +56,11 @@ class VariantSummary:
             seed: float(getattr(run.history[-1], metric)) for seed, run in self.finished.items()
         }
 
+    @property
+    def decisive(self) -> dict[int, float]:
+        """What variants are compared by: validation accuracy at the last epoch, by seed."""
+        return self.by_seed("validation_accuracy")
+
     def curve(self, metric: str) -> list[float]:
         """Return the mean of ``metric`` over the finished seeds, epoch by epoch."""
         histories = [run.history for run in self.finished.values()]
@@ -80,10 +81,15 @@ class VariantSummary:
         return measure.mean if measure and self.complete else -1.0
 
     @property
+    def gaps(self) -> dict[int, float]:
+        """Training minus validation accuracy at the last epoch, by seed."""
+        train = self.by_seed("train_accuracy")
+        return {seed: train[seed] - accuracy for seed, accuracy in self.decisive.items()}
+
+    @property
     def gap(self) -> Measure | None:
         """Training minus validation accuracy at the last epoch."""
-        train, validation = self.by_seed("train_accuracy"), self.by_seed("validation_accuracy")
-        gaps = [train[seed] - validation[seed] for seed in train]
+        gaps = list(self.gaps.values())
         return summarise_values(gaps, "points") if gaps else None
 
     @property
@@ -110,18 +116,24 @@ class LevelSummary:
     Attributes:
         level: Label, value and setting.
         summary: Its variant over the seeds.
-        against_baseline: Its validation accuracy minus the baseline's, paired by seed; ``None``
-            for the baseline itself, or if no seed finished for both.
+        against_baseline: Its validation accuracy minus the baseline's, judged together with the
+            study's other levels; ``None`` for the baseline itself, or if one of them is not
+            complete.
     """
 
     level: Level
     summary: VariantSummary
-    against_baseline: Difference | None
+    against_baseline: Comparison | None
 
     @property
     def label(self) -> str:
         """How tables and figures name it."""
         return self.level.label
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it differs clearly from the baseline."""
+        return bool(self.against_baseline and self.against_baseline.is_clear)
 
 
 @dataclass(frozen=True)
@@ -146,6 +158,62 @@ class StudySummary:
         """The complete level of the highest mean validation accuracy; the earlier one if equal."""
         complete = [level for level in self.levels if level.summary.complete]
         return max(complete, key=lambda level: level.summary.mean_accuracy, default=None)
+
+    @property
+    def complete(self) -> tuple[LevelSummary, ...]:
+        """The levels that finished on every seed: those that comparisons are made of."""
+        return tuple(level for level in self.levels if level.summary.complete)
+
+    @property
+    def noise_floor(self) -> float | None:
+        """What a seed changes: standard deviation of the baseline's accuracy over its seeds."""
+        measure = self.baseline.summary.accuracy
+        return measure.sd if measure and self.baseline.summary.complete else None
+
+    @property
+    def gate(self) -> float:
+        """Smallest adjusted p-value of a level against the baseline.
+
+        Nothing else that is asked of the study is clearer than that.
+        """
+        judged = [level.against_baseline for level in self.levels if level.against_baseline]
+        known = [each.p_adjusted for each in judged if each.p_adjusted is not None]
+        return min(known, default=1.0 if judged else 0.0)
+
+    @cached_property
+    def ties(self) -> tuple[LevelSummary, ...]:
+        """The complete levels that are not clearly below the best one.
+
+        Which level is the best is read off the same seeds, so its lead over another level than
+        the baseline is judged among all pairs of such levels.
+        """
+        best = self.best
+        rivals = [level for level in self.complete if level is not self.baseline]
+        pairs = list(combinations(rivals, 2))
+        judged = compare_family(
+            [(one.summary.decisive, other.summary.decisive) for one, other in pairs],
+            self.noise_floor,
+            gate=self.gate,
+        )
+        apart = [pair for pair, each in zip(pairs, judged, strict=True) if each.is_clear]
+        apart += [(self.baseline, level) for level in rivals if level.is_clear]
+        behind = [other for pair in apart for other in pair if best in pair]
+        return tuple(level for level in self.complete if level is not best and level not in behind)
+
+    @property
+    def lead(self) -> Strength:
+        """How firmly the best level is better than the baseline, or the baseline than the rest."""
+        best = self.best
+        if best is None or not self.baseline.summary.complete:
+            return "too few seeds"
+        if best.against_baseline:
+            return best.against_baseline.strength
+        if len(self.complete) == 1:
+            return "observed"
+        judged: list[Strength] = [
+            level.against_baseline.strength for level in self.ties if level.against_baseline
+        ]
+        return max(judged, key=FIRMNESS.index) if judged else "clear"
 
 
 @dataclass(frozen=True)
@@ -207,18 +275,26 @@ def summarise_results(
 
 
 def _summarise_study(study: Study, variants: Mapping[str, VariantSummary]) -> StudySummary:
-    baseline = next(level for level in study.levels if level.is_baseline)
-    reference = variants[baseline.variant.key].by_seed("validation_accuracy")
-    levels: list[LevelSummary] = []
-    for level in study.levels:
-        summary = variants[level.variant.key]
-        difference = (
-            None
-            if level.is_baseline
-            else pair_differences(summary.by_seed("validation_accuracy"), reference)
-        )
-        levels.append(LevelSummary(level, summary, difference))
-    return StudySummary(study, tuple(levels))
+    summaries = [variants[level.variant.key] for level in study.levels]
+    baseline = next(variants[level.variant.key] for level in study.levels if level.is_baseline)
+    compared = [
+        summary
+        for level, summary in zip(study.levels, summaries, strict=True)
+        if not level.is_baseline and baseline.complete and summary.complete
+    ]
+    noise = baseline.accuracy.sd if baseline.accuracy else None
+    judged = compare_family([(each.decisive, baseline.decisive) for each in compared], noise)
+    comparisons = {
+        summary.variant.key: comparison
+        for summary, comparison in zip(compared, judged, strict=True)
+    }
+    return StudySummary(
+        study,
+        tuple(
+            LevelSummary(level, summary, comparisons.get(summary.variant.key))
+            for level, summary in zip(study.levels, summaries, strict=True)
+        ),
+    )
 
 
 CHANCE = 1 / CLASSES

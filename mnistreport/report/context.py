@@ -4,32 +4,31 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistreport.analysis.findings import (
-    derive_findings,
-    is_at_chance,
-    is_overfitted,
-    is_still_learning,
-    judge_difference,
-)
+from mnistreport.analysis.findings import Finding, derive_findings, find_confused
+from mnistreport.analysis.fitted import FittedComparison
+from mnistreport.analysis.learning import is_at_chance, is_overfitted, is_still_learning
 from mnistreport.analysis.results import LevelSummary, Results, StudySummary, VariantSummary
 from mnistreport.analysis.selection import RULE, RUN_RULE, choose_levels
-from mnistreport.analysis.statistics import summarise_values, wilson_interval
+from mnistreport.analysis.statistics import CONFIDENCE, summarise_values, wilson_interval
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.pixels import measure_pixels
 from mnistreport.data.split import Split
 from mnistreport.report.material import Material, Tested
 from mnistreport.report.notices import describe_circumstances, make_notices
+from mnistreport.report.sentences import name_evidence, say_finding, say_headline
+from mnistreport.report.sentences.confusions import say_confused
 from mnistreport.report.views import (
     AuthorView,
-    Confusion,
     DataView,
     DigitScore,
     FinalView,
     FindingView,
+    FittedView,
     LedgerView,
     LevelView,
     ModelView,
@@ -45,7 +44,6 @@ from mnistreport.report.wording import (
     describe_variant,
     name_factor,
     name_level,
-    say_finding,
 )
 from mnistreport.study.experiment import CLASSES
 from mnistreport.study.manifest import Manifest
@@ -53,7 +51,6 @@ from mnistreport.training.result import FinalOutcome
 
 MODEL_TITLES = {"mlp": "feedforward network", "cnn": "convolutional network"}
 LIBRARIES = ("torch", "scikit-learn", "pandas", "matplotlib", "seaborn", "weasyprint")
-CONFUSIONS_SHOWN = 4
 
 
 def make_context(material: Material) -> ReportContext:
@@ -72,6 +69,7 @@ def make_context(material: Material) -> ReportContext:
         models=tuple(_view_model(manifest, results, name) for name in manifest.baselines),
         studies=tuple(_view_study(study) for study in results.studies),
         finals=tuple(_view_final(each, results) for each in material.tested),
+        fitted=tuple(_view_fitted(each, results) for each in material.fitted),
         ledger=tuple(
             LedgerView(read.model, read.setting, len(read.fingerprints), read.rule, read.read_at)
             for read in material.reads
@@ -86,6 +84,7 @@ def make_context(material: Material) -> ReportContext:
         ),
         manifest_sha256=manifest.sha256,
         training_seconds=sum(run.duration_seconds for run in results.runs.values()),
+        confidence=CONFIDENCE,
     )
 
 
@@ -191,7 +190,8 @@ def _describe_trouble(summary: VariantSummary) -> str:
 
 def _view_study(study: StudySummary) -> StudyView:
     levels = tuple(_view_level(study, level) for level in study.levels)
-    means = [level.summary.mean_accuracy for level in study.levels if level.summary.complete]
+    means = [level.summary.mean_accuracy for level in study.complete]
+    findings = derive_findings(study)
     factor = study.study.factor
     return StudyView(
         name=study.study.name,
@@ -203,12 +203,34 @@ def _view_study(study: StudySummary) -> StudyView:
         levels=levels,
         baseline=next(level for level in levels if level.is_baseline),
         best=next((level for level in levels if level.is_best), None),
+        ties=tuple(
+            view for view, level in zip(levels, study.levels, strict=True) if level in study.ties
+        ),
+        noise_floor=study.noise_floor,
         span=max(means) - min(means) if means else None,
+        headline=next((say_headline(study, each) for each in findings if each.kind == "best"), ""),
         findings=tuple(
-            FindingView(finding.kind, finding.strength, say_finding(study, finding))
-            for finding in derive_findings(study)
+            FindingView(
+                finding.kind,
+                finding.strength,
+                say_finding(study, finding),
+                _simplify(finding),
+                *name_evidence(study, finding),
+            )
+            for finding in findings
         ),
     )
+
+
+def _simplify(finding: Finding) -> dict[str, object]:
+    """Return what a finding rests on as plain values: levels by their labels."""
+
+    def simplify(value: object) -> object:
+        if isinstance(value, tuple):
+            return tuple(map(simplify, cast("tuple[object, ...]", value)))
+        return value.label if isinstance(value, LevelSummary) else value
+
+    return {name: simplify(value) for name, value in finding.values.items()}
 
 
 def _view_level(study: StudySummary, level: LevelSummary) -> LevelView:
@@ -218,33 +240,28 @@ def _view_level(study: StudySummary, level: LevelSummary) -> LevelView:
         value=level.level.value,
         is_baseline=level.level.is_baseline,
         is_best=level is study.best,
-        verdict=_judge_level(study, level),
-        against_baseline=level.against_baseline,
+        verdict=_judge_level(level),
+        against_baseline=level.against_baseline and level.against_baseline.difference,
+        p_adjusted=level.against_baseline and level.against_baseline.p_adjusted,
         variant=view_variant(level.summary),
     )
 
 
-def _judge_level(study: StudySummary, level: LevelSummary) -> str:
+def _judge_level(level: LevelSummary) -> str:
     if level.level.is_baseline:
         return "baseline"
-    difference = level.against_baseline
-    if not (level.summary.complete and study.baseline.summary.complete and difference):
+    comparison = level.against_baseline
+    if comparison is None:
         return "not finished"
-    strength = judge_difference(level.summary, study.baseline.summary)
-    if strength == "clear":
-        return "better" if difference.mean > 0 else "worse"
-    return "no clear difference" if strength == "within noise" else strength
+    if comparison.is_clear:
+        return "better" if comparison.difference.mean > 0 else "worse"
+    return "no clear difference" if comparison.strength == "within noise" else comparison.strength
 
 
 def _view_final(tested: Tested, results: Results) -> FinalView:
     outcome, winner = tested.shown, tested.winner
     digits = _score_digits(outcome)
-    pairs = [
-        Confusion(true, predicted, count)
-        for true, row in enumerate(outcome.confusion)
-        for predicted, count in enumerate(row)
-        if true != predicted and count
-    ]
+    confused = find_confused(outcome.confusion)
     return FinalView(
         model=winner.model,
         title=title_model(results, winner.model),
@@ -259,17 +276,34 @@ def _view_final(tested: Tested, results: Results) -> FinalView:
         macro_f1=sum(score.f1 for score in digits) / len(digits),
         confusion=outcome.confusion,
         digits=digits,
-        confusions=_choose_confusions(pairs),
+        confused=confused
+        and FindingView(
+            confused.kind,
+            confused.strength,
+            say_confused(confused),
+            confused.values,
+            figure=f"{winner.model}-confusion",
+            table=f"{winner.model}-digits",
+        ),
     )
 
 
-def _choose_confusions(pairs: Sequence[Confusion]) -> tuple[Confusion, ...]:
-    """Return the most frequent confusions, at most so many, and none without its equals."""
-    ranked = sorted(pairs, key=lambda pair: (-pair.count, pair.true, pair.predicted))
-    if len(ranked) > CONFUSIONS_SHOWN:
-        last = ranked[CONFUSIONS_SHOWN].count
-        ranked = [pair for pair in ranked if pair.count > last]
-    return tuple(ranked)
+def _view_fitted(fitted: FittedComparison, results: Results) -> FittedView:
+    study, both = fitted.study, (fitted.first, fitted.second)
+    names = [
+        next(name_level(study, level) for level in study.levels if level.summary is summary)
+        if study
+        else f"best {title_model(results, summary.variant.model)}"
+        for summary in both
+    ]
+    return FittedView(
+        title=study.study.title if study else "The winners",
+        first=names[0],
+        second=names[1],
+        seed=fitted.seed,
+        difference=fitted.difference,
+        p_adjusted=fitted.p_adjusted,
+    )
 
 
 def _score_digits(outcome: FinalOutcome) -> tuple[DigitScore, ...]:

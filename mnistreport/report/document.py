@@ -118,6 +118,8 @@ def _make_tables(context: ReportContext) -> Iterator[Table]:
     yield tables.make_model_table(context)
     for study in context.studies:
         yield tables.make_study_table(context, study)
+    if context.fitted:
+        yield tables.make_fitted_table(context)
     if context.finals:
         yield tables.make_final_table(context)
         yield from map(tables.make_digit_table, context.finals)

@@ -12,9 +12,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from mnistreport.report.sentences import FINDING_KINDS
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import LevelView, ReportContext, StudyView
-from mnistreport.report.wording import FINDING_KINDS
 
 INSIGHTS = "insights"
 SECTIONS = "sections"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mnistreport.analysis.fitted import FittedComparison
 from mnistreport.analysis.results import Results
 from mnistreport.analysis.selection import Winner
 from mnistreport.data.dataset import DigitSet
@@ -27,7 +28,7 @@ class Tested:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Manifest, data, results, tests and the ledger of test reads."""
+    """Manifest, data, results, tests, fitted models compared, and the ledger of test reads."""
 
     manifest: Manifest
     digits: DigitSet
@@ -35,3 +36,4 @@ class Material:
     results: Results
     tested: tuple[Tested, ...]
     reads: tuple[TestRead, ...]
+    fitted: tuple[FittedComparison, ...] = ()

@@ -10,7 +10,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import partial
 from typing import Final
 
-from mnistreport.analysis.statistics import Measure, Unit
+from mnistreport.analysis.statistics import ALPHA, Measure, Unit
 
 NARROW_SPACE: Final = "\u202f"
 """Between a number and its unit; a line never breaks there."""
@@ -94,6 +94,39 @@ def format_seconds(seconds: float) -> str:
 def format_count(count: int) -> str:
     """Return a whole number with a comma between thousands: ``42,000``."""
     return _group(Decimal(int(count)))
+
+
+def format_p(p_value: float, *, named: bool = True) -> str:
+    """Return a p-value as ``p = 0.012``, or ``p < 0.001``; never as 0.
+
+    One that is below the limit of what counts as clear is not printed as if it were on it.
+
+    Args:
+        p_value: From 0 to 1.
+        named: Whether ``p =`` goes before it; a table has it in the heading.
+    """
+    least = Decimal("0.001")
+    rounded = _round(_exact(p_value), 3)
+    if p_value < ALPHA and rounded >= _exact(ALPHA):
+        rounded = _exact(p_value).quantize(least, ROUND_DOWN)
+    if rounded < least:
+        return f"p{SPACE}<{SPACE}{least}" if named else f"<{NARROW_SPACE}{least}"
+    return f"p{SPACE}={SPACE}{rounded}" if named else str(rounded)
+
+
+def format_factor(factor: float) -> str:
+    """Return how many times one thing is another, with two decimals: ``1.04``."""
+    return _group(_round(_exact(factor), 2))
+
+
+def format_mean(mean: float) -> str:
+    """Return the mean of counts, with one decimal: ``4.7``."""
+    return _group(_round(_exact(mean), 1))
+
+
+def format_level(value: object) -> str:
+    """Return a value of a factor as the manifest would have it: ``0.001``, ``10``, ``512``."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def format_measure(measure: Measure, digits: int = 2) -> str:

@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mnistreport.analysis.statistics import Difference, Measure
+from mnistreport.analysis.statistics import ALPHA, CONFIDENCE, Difference, Measure
 from mnistreport.report.numbers import (
     UNKNOWN,
     format_count,
     format_loss,
     format_measure,
+    format_p,
     format_percent,
     format_points,
     format_seconds,
 )
-from mnistreport.report.views import FinalView, ReportContext, StudyView
+from mnistreport.report.views import FinalView, LevelView, ReportContext, StudyView
 
 NOTHING = UNKNOWN
 
@@ -111,6 +112,7 @@ def make_study_table(context: ReportContext, study: StudyView) -> Table:
         Column("Train acc."),
         Column("Val. acc."),
         Column("Against baseline (pp)"),
+        Column("p"),
         Column("Verdict", is_number=False),
         Column("Updates"),
         Column("Time"),
@@ -123,7 +125,8 @@ def make_study_table(context: ReportContext, study: StudyView) -> Table:
                 _mean(level.variant.validation_loss, format_loss),
                 _mean(level.variant.train_accuracy, format_percent),
                 _measure(level.variant.validation_accuracy),
-                _difference(None if level.verdict == "not finished" else level.against_baseline),
+                _difference(level.against_baseline),
+                _p_value(level),
                 level.verdict,
                 format_count(level.variant.updates) if level.variant.updates else NOTHING,
                 _mean(level.variant.duration_seconds, format_seconds),
@@ -134,10 +137,51 @@ def make_study_table(context: ReportContext, study: StudyView) -> Table:
     ]
     caption = (
         f"{study.title}: metrics at the last epoch. {_explain_measure(context)} "
-        "Against baseline: mean difference in validation accuracy in percentage points, paired by "
-        "seed, and its 95\u202f% interval; better or worse where the interval leaves zero out."
+        "Against baseline: which recipe is better? Mean difference in validation accuracy, paired "
+        f"by seed, and its {format_percent(CONFIDENCE, 0)} interval, each by itself; p of the "
+        f"paired t-test, corrected for the study's levels (Holm). Better or worse where p < "
+        f"{ALPHA:g}; too few seeds where a difference exceeds the noise floor{_say_floor(study)}, "
+        "but these seeds cannot show that it is more than chance."
     )
     return Table(f"{study.slug}-levels", caption, columns, tuple(rows))
+
+
+def make_fitted_table(context: ReportContext) -> Table:
+    """Fitted models side by side, on the same images."""
+    columns = (
+        Column("Study", is_number=False),
+        Column("First", is_number=False),
+        Column("Second", is_number=False),
+        *map(Column, ("Both right", "Only first", "Only second", "Neither", "p")),
+    )
+    rows = [
+        Row(
+            (
+                each.title,
+                each.first,
+                each.second,
+                *map(
+                    format_count,
+                    (
+                        each.difference.both_right,
+                        each.difference.only_first,
+                        each.difference.only_second,
+                        each.difference.both_wrong,
+                    ),
+                ),
+                format_p(each.p_adjusted, named=False),
+            )
+        )
+        for each in context.fitted
+    ]
+    caption = (
+        "Which of two fitted models is right on more of the same images? Validation images, both "
+        f"models trained with seed {context.seeds[0]}; p of the exact test of McNemar on those "
+        "that just one gets right, corrected for the rows of this table (Holm). It speaks of these "
+        "two networks, not of what other seeds would give, and flatters the first of each pair, "
+        "which was chosen on these images."
+    )
+    return Table("fitted", caption, columns, tuple(rows))
 
 
 def make_final_table(context: ReportContext) -> Table:
@@ -277,6 +321,19 @@ def _mean(measure: Measure | None, form: Callable[[float], str]) -> str:
 
 def _value(value: float | None, form: Callable[[float], str]) -> str:
     return NOTHING if value is None else form(value)
+
+
+def _say_floor(study: StudyView) -> str:
+    if study.noise_floor is None:
+        return ""
+    return f" of {format_points(study.noise_floor, signed=False)}"
+
+
+def _p_value(level: LevelView) -> str:
+    """Return the corrected p-value; too few seeds to tell have none."""
+    if level.p_adjusted is None or level.verdict == "too few seeds":
+        return NOTHING
+    return format_p(level.p_adjusted, named=False)
 
 
 def _difference(difference: Difference | None) -> str:

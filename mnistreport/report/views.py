@@ -1,8 +1,9 @@
 """What templates may see: plain, frozen values, the same in HTML, PDF and ``results.json``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mnistreport.analysis.statistics import Difference, Interval, Measure
+from mnistreport.analysis.statistics import Difference, FittedDifference, Interval, Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,9 @@ class LevelView:
         name: The same in words, ``learning rate 0.1``.
         verdict: ``baseline``, ``better``, ``worse``, ``no clear difference``, ``too few seeds``
             or ``not finished``.
-        against_baseline: Its validation accuracy minus the baseline's, paired by seed.
+        against_baseline: Its validation accuracy minus the baseline's, paired by seed; ``None``
+            unless both finished on every seed.
+        p_adjusted: p-value of that difference, corrected for the study's other levels.
     """
 
     label: str
@@ -100,16 +103,30 @@ class LevelView:
     is_best: bool
     verdict: str
     against_baseline: Difference | None
+    p_adjusted: float | None
     variant: VariantView
 
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """A finding, and the sentence that says it (Markdown)."""
+    """A finding, and the sentence that says it.
+
+    Attributes:
+        kind: What sort of statement.
+        strength: ``clear``, ``within noise``, ``too few seeds``, or ``observed`` for what was
+            counted or timed and not compared.
+        sentence: Markdown.
+        values: What it rests on, as plain values; levels by their labels.
+        figure: Name of the figure that shows it.
+        table: Name of the table that shows it.
+    """
 
     kind: str
     strength: str
     sentence: str
+    values: Mapping[str, object]
+    figure: str
+    table: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +138,10 @@ class StudyView:
         factor: The manifest's field, or ``None`` for named variants.
         factor_name: The same in words.
         best: The best level, if any is complete.
+        ties: The levels that are not clearly below it.
+        noise_floor: What a seed changes: the baseline's standard deviation of validation accuracy.
         span: Largest minus smallest mean validation accuracy, complete levels only.
+        headline: The main finding in one short sentence (Markdown); empty if there is none.
     """
 
     name: str
@@ -133,7 +153,10 @@ class StudyView:
     levels: tuple[LevelView, ...]
     baseline: LevelView
     best: LevelView | None
+    ties: tuple[LevelView, ...]
+    noise_floor: float | None
     span: float | None
+    headline: str
     findings: tuple[FindingView, ...]
 
 
@@ -168,15 +191,6 @@ class DigitScore:
 
 
 @dataclass(frozen=True, slots=True)
-class Confusion:
-    """How often one digit was taken for another."""
-
-    true: int
-    predicted: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class FinalView:
     """The test of one model's winner.
 
@@ -192,7 +206,7 @@ class FinalView:
         over_seeds: Test accuracy over all seeds of the winner.
         confusion: Counts, row the true digit, column the predicted one.
         digits: Scores of each digit.
-        confusions: The most frequent confusions, the most frequent first.
+        confused: Which digits are most often taken for which; ``None`` without a mistake.
     """
 
     model: str
@@ -208,7 +222,28 @@ class FinalView:
     macro_f1: float
     confusion: tuple[tuple[int, ...], ...]
     digits: tuple[DigitScore, ...]
-    confusions: tuple[Confusion, ...]
+    confused: FindingView | None
+
+
+@dataclass(frozen=True, slots=True)
+class FittedView:
+    """Two fitted models on the validation images.
+
+    Attributes:
+        title: The study whose best level and baseline they are, or that they are winners.
+        first: The first in words.
+        second: The second in words.
+        seed: What both were trained with.
+        difference: How many images both, one or neither get right, and the p-value by itself.
+        p_adjusted: The p-value, corrected for all such comparisons in the report.
+    """
+
+    title: str
+    first: str
+    second: str
+    seed: int
+    difference: FittedDifference
+    p_adjusted: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +286,7 @@ class ReportContext:
         made_with: Name and version of what the runs and the report were made with.
         circumstances: The devices that the runs were computed on, in words.
         training_seconds: Time of all runs together, updates only.
+        confidence: How sure the intervals are, as a share.
         rule: How winners are chosen.
     """
 
@@ -265,6 +301,7 @@ class ReportContext:
     models: tuple[ModelView, ...]
     studies: tuple[StudyView, ...]
     finals: tuple[FinalView, ...]
+    fitted: tuple[FittedView, ...]
     ledger: tuple[LedgerView, ...]
     runs: tuple[RunView, ...]
     rule: str
@@ -273,3 +310,4 @@ class ReportContext:
     made_with: tuple[tuple[str, str], ...]
     manifest_sha256: str
     training_seconds: float
+    confidence: float

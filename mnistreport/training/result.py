@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+PREDICTIONS = "validation_predictions"
+"""Name, among a run's stored tensors, of the one that is no weight: uint8 (n,), digits."""
+
 Status = Literal["finished", "diverged", "failed"]
 
 

@@ -14,9 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mnistreport.files import publish_folder, remove_leftovers, replace_file
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.result import (
+    PREDICTIONS,
     Circumstances,
     EpochRow,
     FinalOutcome,
@@ -87,6 +91,12 @@ class RunStore:
     def load_tensors(self, fingerprint: str) -> bytes:
         """Return a run's weights and validation predictions, as safetensors bytes."""
         return (self.runs / fingerprint / TENSORS).read_bytes()
+
+    def load_predictions(self, fingerprint: str) -> NDArray[np.uint8]:
+        """Return a run's predictions on the validation split, uint8 (n,), without torch."""
+        from safetensors.numpy import load
+
+        return load(self.load_tensors(fingerprint))[PREDICTIONS]
 
     def find_outcome(self, fingerprint: str) -> FinalOutcome | None:
         """Return what the test split said of a run, if it was asked and the answer is sound."""

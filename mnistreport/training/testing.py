@@ -13,9 +13,8 @@ from mnistreport.data.loaders import DigitTensors, load_test_tensors
 from mnistreport.study.experiment import CLASSES, Experiment
 from mnistreport.training.loop import evaluate_model
 from mnistreport.training.models import make_model
-from mnistreport.training.result import FinalOutcome, Mistake
+from mnistreport.training.result import PREDICTIONS, FinalOutcome, Mistake
 from mnistreport.training.store import RunStore
-from mnistreport.training.trainer import PREDICTIONS
 
 
 def read_test_split(

@@ -12,11 +12,8 @@ from mnistreport.data.loaders import load_tensors
 from mnistreport.errors import EnvironmentFault
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.loop import train_model
-from mnistreport.training.result import Circumstances, RunResult
+from mnistreport.training.result import PREDICTIONS, Circumstances, RunResult
 from mnistreport.training.workers import Ended, EpochDone
-
-PREDICTIONS = "validation_predictions"
-"""Name, among the stored tensors, of the one that is no weight."""
 
 
 class Trainer:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from mnistreport.analysis.findings import Finding, derive_findings
 from mnistreport.analysis.results import Results, StudySummary, summarise_results
 from mnistreport.study.experiment import (
     CnnArchitecture,
@@ -50,6 +51,21 @@ def make_rate_study(rates: Sequence[float], *, baseline: float = 0.1, name: str 
         for rate in rates
     )
     return Study(name, name, name.capitalize(), "mlp", "learning_rate", levels, 1)
+
+
+def make_width_study(widths: Sequence[int], *, baseline: int) -> Study:
+    """Make a study of the number of neurons in one hidden layer."""
+    levels = tuple(
+        Level(
+            str(width),
+            width,
+            {} if width == baseline else {"neurons": width},
+            replace(MLP, architecture=MlpArchitecture((width,))),
+            is_baseline=width == baseline,
+        )
+        for width in widths
+    )
+    return Study("neurons", "neurons", "Neurons", "mlp", "neurons", levels, 1)
 
 
 def make_ablation(*, baseline: Literal["neither", "both"] = "neither") -> Study:
@@ -153,3 +169,8 @@ def plant_results(
                     runs[experiment.fingerprint] = run
     manifest = make_manifest(*studies, seeds=seeds)
     return summarise_results(manifest, experiments, runs, combined={})
+
+
+def find_finding(study: StudySummary, kind: str) -> Finding | None:
+    """Return a study's finding of one kind, if it has it."""
+    return next((each for each in derive_findings(study) if each.kind == kind), None)

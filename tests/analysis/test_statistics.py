@@ -10,6 +10,8 @@ from mnistreport.analysis.statistics import (
     Difference,
     Interval,
     Measure,
+    adjust_by_holm,
+    compare_fitted,
     pair_differences,
     summarise_values,
     wilson_interval,
@@ -19,8 +21,8 @@ SHARES = st.floats(min_value=0, max_value=1).map(lambda share: round(share, 4))
 
 
 @given(st.lists(st.tuples(SHARES, SHARES), min_size=2, max_size=30))
-def test_interval_is_that_of_the_paired_t_test(pairs: list[tuple[float, float]]) -> None:
-    """Mean and 95 % interval of the paired differences are scipy's."""
+def test_differences_are_those_of_the_paired_t_test(pairs: list[tuple[float, float]]) -> None:
+    """Mean, 95 % interval and p-value of the paired differences are scipy's."""
     ours, theirs = (dict(enumerate(values)) for values in zip(*pairs, strict=True))
     difference = pair_differences(ours, theirs)
     assert difference is not None
@@ -30,8 +32,10 @@ def test_interval_is_that_of_the_paired_t_test(pairs: list[tuple[float, float]])
     if max(differences) - min(differences) < 1e-9:  # scipy divides by the spread
         expected = (difference.mean, difference.mean)
     else:
-        interval = ttest_rel(*zip(*pairs, strict=True)).confidence_interval(0.95)
+        test = ttest_rel(*zip(*pairs, strict=True))
+        interval = test.confidence_interval(0.95)
         expected = (interval.low, interval.high)
+        assert pytest.approx(test.pvalue, abs=1e-12) == difference.p_value
     found = (difference.interval.low, difference.interval.high)
     assert pytest.approx(expected, abs=1e-9) == found
 
@@ -53,6 +57,78 @@ def test_interval_by_hand() -> None:
         difference.interval.low,
         difference.interval.high,
     )
+
+
+def test_the_paired_t_test_as_published() -> None:
+    """Student (1908): ten sleepers, two drugs; t = 4.06, so p = 0.0028, and 0.70 to 2.46 hours."""
+    dextro = (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0)
+    laevo = (1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4)
+    difference = pair_differences(dict(enumerate(laevo)), dict(enumerate(dextro)))
+    assert difference is not None
+    assert difference.interval is not None
+    assert difference.p_value is not None
+    assert (1.58, 0.0028) == (round(difference.mean, 2), round(difference.p_value, 4))
+    assert (0.70, 2.46) == (round(difference.interval.low, 2), round(difference.interval.high, 2))
+
+
+def test_differences_without_spread_have_no_p_value() -> None:
+    """Three equal differences show no noise to judge by; three of zero are no difference."""
+    equal = pair_differences({0: 0.9, 1: 0.8, 2: 0.7}, {0: 0.8, 1: 0.7, 2: 0.6})
+    assert equal is not None
+    assert equal.p_value is None
+    none = pair_differences({0: 0.9, 1: 0.8}, {0: 0.9, 1: 0.8})
+    assert none is not None
+    assert 1.0 == none.p_value
+
+
+@pytest.mark.parametrize(
+    ("p_values", "expected"),
+    [
+        ((0.01, 0.04, 0.03, 0.005), (0.03, 0.06, 0.06, 0.02)),  # × 3, 1 (but no less), 2, 4
+        ((0.02,), (0.02,)),
+        ((0.5, 0.6), (1.0, 1.0)),
+        ((0.02, 0.02, 0.02), (0.06, 0.06, 0.06)),
+        ((), ()),
+    ],
+)
+def test_holms_correction_by_hand(p_values: tuple[float, ...], expected: tuple[float, ...]) -> None:
+    """The smallest p-value counts as often as there are tests, the next once less, and so on."""
+    assert pytest.approx(expected) == tuple(adjust_by_holm(p_values))
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(0.001, 0.2))
+def test_holms_correction_steps_down(p_values: list[float], alpha: float) -> None:
+    """A test is rejected exactly if Holm's step-down procedure rejects it at that level."""
+    rejected: set[int] = set()
+    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        if p_values[place] * (len(p_values) - rank) >= alpha:
+            break
+        rejected.add(place)
+    adjusted = adjust_by_holm(p_values)
+    assert rejected == {place for place, p_value in enumerate(adjusted) if p_value < alpha}
+
+
+@pytest.mark.parametrize(
+    ("only_first", "only_second", "p_value"),
+    [
+        (1, 8, 20 / 512),  # 2 × (1 + 9) of 2⁹ ways to toss nine coins
+        (0, 5, 2 / 32),
+        (3, 3, 1.0),
+        (0, 0, 1.0),
+    ],
+)
+def test_mcnemars_test_by_hand(only_first: int, only_second: int, p_value: float) -> None:
+    """Images that just one model gets right are coins; the others do not matter."""
+    first = [True] * 50 + [True] * only_first + [False] * only_second + [False] * 4
+    second = [True] * 50 + [False] * only_first + [True] * only_second + [False] * 4
+    found = compare_fitted(first, second)
+    assert (50, only_first, only_second, 4) == (
+        found.both_right,
+        found.only_first,
+        found.only_second,
+        found.both_wrong,
+    )
+    assert pytest.approx(p_value) == found.p_value
 
 
 def test_one_pair_has_no_interval() -> None:

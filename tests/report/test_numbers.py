@@ -7,6 +7,7 @@ from mnistreport.report.numbers import (
     format_count,
     format_loss,
     format_measure,
+    format_p,
     format_percent,
     format_points,
     format_seconds,
@@ -18,6 +19,22 @@ NARROW = "\u202f"
 def plain(text: str) -> str:
     """The text with ordinary spaces."""
     return text.replace(NARROW, " ").replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("p_value", "named", "bare"),
+    [
+        (0.01234, "p = 0.012", "0.012"),
+        (0.0004, "p < 0.001", "< 0.001"),
+        (0.04996, "p = 0.049", "0.049"),  # clear, so not printed as if on the limit
+        (0.0501, "p = 0.050", "0.050"),
+        (1.0, "p = 1.000", "1.000"),
+        (0.0, "p < 0.001", "< 0.001"),
+    ],
+)
+def test_p_values(p_value: float, named: str, bare: str) -> None:
+    """A p-value has three decimals, is never 0, and never on the limit when it is below."""
+    assert (named, bare) == (plain(format_p(p_value)), plain(format_p(p_value, named=False)))
 
 
 @pytest.mark.parametrize(

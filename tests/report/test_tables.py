@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from mnistreport.analysis.statistics import FittedDifference
 from mnistreport.report import tables
 from mnistreport.report.context import make_context
 from mnistreport.report.numbers import (
@@ -10,12 +11,13 @@ from mnistreport.report.numbers import (
     format_count,
     format_loss,
     format_measure,
+    format_p,
     format_percent,
     format_points,
     format_seconds,
 )
 from mnistreport.report.tables import Table
-from mnistreport.report.views import ReportContext
+from mnistreport.report.views import FittedView, ReportContext
 from tests.fake_results import make_results
 from tests.report.reports import LONG_FLOAT, UNPRINTED, find_view, make_material
 
@@ -65,6 +67,7 @@ def test_a_levels_cells_are_its_formatted_measures(context: ReportContext) -> No
     assert variant.updates is not None
     assert difference is not None
     assert difference.interval is not None
+    assert level.p_adjusted is not None
     low, high = difference.interval.low, difference.interval.high
     assert {
         "Batch size": "16",
@@ -76,6 +79,7 @@ def test_a_levels_cells_are_its_formatted_measures(context: ReportContext) -> No
             f"{format_points(difference.mean, unit=False)} "
             f"[{format_points(low, unit=False)}, {format_points(high, unit=False)}]"
         ),
+        "p": format_p(level.p_adjusted, named=False),
         "Verdict": "better",
         "Updates": format_count(variant.updates),
         "Time": format_seconds(variant.duration_seconds.mean),
@@ -104,7 +108,26 @@ def test_one_seed_claims_no_spread() -> None:
     row = find_row(table, "16")
     assert "One seed, so there is no spread." in table.caption
     assert "too few seeds" == row["Verdict"]
+    assert UNKNOWN == row["p"]
     assert [] == [cell for cell in row.values() if "±" in cell or "[" in cell]
+
+
+def test_too_few_seeds_have_no_p_value(context: ReportContext) -> None:
+    """Where seeds are too few to tell, the table says so instead of a p-value."""
+    study = find_view(context, "neurons")
+    level = dataclasses.replace(study.levels[0], verdict="too few seeds", p_adjusted=0.2)
+    table = tables.make_study_table(context, dataclasses.replace(study, levels=(level,)))
+    row = find_row(table, level.label)
+    assert ("too few seeds", UNKNOWN) == (row["Verdict"], row["p"])
+
+
+def test_fitted_models_stand_side_by_side() -> None:
+    """The four counts, the corrected p-value, and which question they answer."""
+    fitted = FittedView("Neurons", "a", "b", 0, FittedDifference(13000, 90, 52, 858, 0.002), 0.004)
+    context = dataclasses.replace(make_context(make_material()), fitted=(fitted,))
+    table = tables.make_fitted_table(context)
+    assert ("Neurons", "a", "b", "13,000", "90", "52", "858", "0.004") == table.rows[0].cells
+    assert "Which of two fitted models" in table.caption
 
 
 def test_what_did_not_finish_is_not_compared(troubled: ReportContext) -> None:

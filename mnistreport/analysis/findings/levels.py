@@ -1,0 +1,110 @@
+"""Findings about where the levels ended: the best, how far apart they are, the edge of a range."""
+
+from itertools import pairwise
+
+from mnistreport.analysis.comparisons import Strength
+from mnistreport.analysis.findings.finding import Finding
+from mnistreport.analysis.learning import find_still_learning
+from mnistreport.analysis.results import LevelSummary, StudySummary
+
+SAME_RATIO = 1.001
+"""Ratios of neighbouring levels that differ by less make a geometric range."""
+
+
+def find_best(study: StudySummary) -> Finding | None:
+    """Name the best level, by how much it beats the baseline, and which levels it does not beat.
+
+    ``unsettled`` are those of the best level and the baseline whose validation loss was still
+    falling: between them the study shows who is ahead, not who ends better.
+    """
+    best, baseline = study.best, study.baseline
+    if best is None:
+        return None
+    compared = (best,) if best is baseline else (best, baseline)
+    falling = find_still_learning([level.summary for level in compared])
+    return Finding(
+        "best",
+        study.lead,
+        {
+            "best": best,
+            "baseline": baseline,
+            "comparison": best.against_baseline,
+            "noise_floor": study.noise_floor,
+            "ties": study.ties,
+            "unsettled": tuple(e for e in compared if e.summary.variant.key in falling),
+        },
+    )
+
+
+def find_spread(study: StudySummary) -> Finding | None:
+    """Compare how far apart the levels are with how far apart the baseline's seeds are."""
+    if len(study.complete) < 2 or not study.baseline.summary.complete:  # noqa: PLR2004 - two ends
+        return None
+    accuracies = [level.summary.mean_accuracy for level in study.complete]
+    return Finding(
+        "spread",
+        "observed" if study.noise_floor is not None else "too few seeds",
+        {
+            "spread": max(accuracies) - min(accuracies),
+            "noise_floor": study.noise_floor,
+            "worst": min(study.complete, key=lambda level: level.summary.mean_accuracy),
+        },
+    )
+
+
+def find_edge(study: StudySummary) -> Finding | None:
+    """Warn when the best value is the smallest or largest tried: the optimum may lie beyond.
+
+    It is ``clear`` if every level further inside is clearly below the best.
+    """
+    best = study.best
+    numbers = [level for level in study.levels if is_number(level.level.value)]
+    if best is None or len(numbers) != len(study.levels) or best not in (numbers[0], numbers[-1]):
+        return None
+    is_largest = best is numbers[-1]
+    return Finding(
+        "edge",
+        "clear" if not study.ties and study.lead == "clear" else _weaken(study),
+        {
+            "best": best,
+            "side": "largest" if is_largest else "smallest",
+            "next": propose_next(study, numbers if is_largest else numbers[::-1]),
+            "ties": study.ties,
+        },
+    )
+
+
+def propose_next(study: StudySummary, levels: list[LevelSummary]) -> int | float | None:
+    """Return the value that would continue a range beyond its last level, if there is one.
+
+    A geometric range is continued by its ratio, any other by its last step.
+    """
+    values = [float(level.level.value or 0) for level in levels]
+    if len(values) < 2:  # noqa: PLR2004 - two make a step
+        return None
+    last, before = values[-1], values[-2]
+    ratios = [max(a / b, b / a) for a, b in pairwise(values) if a > 0 and b > 0]
+    is_geometric = len(ratios) == len(values) - 1 and max(ratios) < SAME_RATIO * min(ratios)
+    beyond = last * last / before if is_geometric else 2 * last - before
+    least, most = _RANGES.get(study.study.factor or "", (0.0, float("inf")))
+    if not least < beyond < most:
+        return None
+    whole = all(isinstance(level.level.value, int) for level in levels)
+    return round(beyond) if whole else float(f"{beyond:.6g}")
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a level's value is a number, and no switch."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "dropout": (0.0, 1.0),
+    "momentum": (0.0, 1.0),
+    "kernel_size": (0.0, 28.0),
+}
+"""Factors that have an end, ends excluded; any other has to be above 0."""
+
+
+def _weaken(study: StudySummary) -> Strength:
+    return study.lead if study.lead != "clear" else "within noise"

@@ -1,0 +1,61 @@
+"""Sentences about a 2 × 2 ablation."""
+
+from mnistreport.analysis.comparisons import Comparison
+from mnistreport.analysis.findings import Finding
+from mnistreport.analysis.results import LevelSummary, StudySummary
+from mnistreport.report.numbers import format_mean, format_percent, format_seconds
+from mnistreport.report.sentences.phrases import name, say_effect, say_seeds
+from mnistreport.report.wording import join_words, name_factor
+
+
+def say_interaction(study: StudySummary, finding: Finding) -> str:
+    """Say what each switch changes, and whether the two add up."""
+    del study
+    interaction = finding.get("interaction", Comparison)
+    said = {
+        "clear": "they do not simply add up: having one changes what the other does",
+        "within noise": "they add up as far as can be told",
+        "too few seeds": f"{say_seeds(interaction.difference.n)} cannot show whether they interact",
+    }[interaction.strength]
+    return (
+        "Averaged over the other switch, the effects on validation accuracy are "
+        f"{_say_effects(finding)}; {said}: the interaction is {say_effect(interaction)}."
+    )
+
+
+def say_gap_effects(study: StudySummary, finding: Finding) -> str:
+    """Say what each switch does to the gap between training and validation accuracy."""
+    del study
+    return (
+        "On the gap between training and validation accuracy their effects are "
+        f"{_say_effects(finding)}."
+    )
+
+
+def say_speed(study: StudySummary, finding: Finding) -> str:
+    """Say how many epochs each corner took to a common accuracy, and how long an epoch was."""
+    levels = finding.get_all("levels", LevelSummary)
+    epochs, seconds = finding.get_all("epochs", float), finding.get_all("seconds_per_epoch", float)
+    took = [
+        f"{format_mean(n)} epochs with {name(study, level)}"
+        for level, n in zip(levels, epochs, strict=True)
+    ]
+    lasted = [
+        f"{format_seconds(s)} with {name(study, level)}"
+        for level, s in zip(levels, seconds, strict=True)
+    ]
+    return (
+        f"To reach {format_percent(finding.get('target', float))} validation accuracy, which every "
+        f"run did, took {join_words(took)} in the mean; the updates of an epoch lasted "
+        f"{join_words(lasted)}."
+    )
+
+
+def _say_effects(finding: Finding) -> str:
+    return join_words(
+        [
+            f"{name_factor(str(finding.values[which]))} "
+            f"{say_effect(finding.get(f'{which}_effect', Comparison))}"
+            for which in ("first", "second")
+        ]
+    )

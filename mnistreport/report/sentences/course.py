@@ -1,0 +1,56 @@
+"""Sentences about the course of training."""
+
+from mnistreport.analysis.findings import Finding
+from mnistreport.analysis.results import CHANCE, LevelSummary, StudySummary
+from mnistreport.report.numbers import format_percent, format_points
+from mnistreport.report.sentences.phrases import name, names, say_measure
+from mnistreport.report.wording import join_words
+
+
+def say_at_chance(study: StudySummary, finding: Finding) -> str:
+    """Say which levels ended little better than guessing."""
+    ended = [
+        f"{name(study, level)} ({say_measure(level.summary.accuracy)})"
+        for level in finding.get_all("levels", LevelSummary)
+    ]
+    return (
+        f"Hardly anything was learned with {join_words(ended)}: guessing among ten digits gives "
+        f"about {format_percent(CHANCE, 0)}."
+    )
+
+
+def say_unfinished(study: StudySummary, finding: Finding) -> str:
+    """Say which levels lack runs."""
+    parts: list[str] = []
+    for level in finding.get_all("levels", LevelSummary):
+        finished, planned = len(level.summary.finished), level.summary.planned
+        parts.append(f"{name(study, level)} ({finished} of {planned} runs finished)")
+    return f"Left out of every comparison: {join_words(parts)}."
+
+
+def say_still_learning(study: StudySummary, finding: Finding) -> str:
+    """Say where validation loss was still falling, and what that does to the comparison."""
+    levels = finding.get_all("levels", LevelSummary)
+    where = "At every level" if len(levels) == len(study.levels) else f"With {names(study, levels)}"
+    least, most = (format_percent(finding.get(key, float), 1) for key in ("least", "most"))
+    by = least if least == most else f"{least} to {most}"
+    return (
+        f"{where} validation loss was still falling over the last fifth of training, by {by}: "
+        "accuracy there tells how fast a setting learns, not how far it gets in the end."
+    )
+
+
+def say_overfitted(study: StudySummary, finding: Finding) -> str:
+    """Say where validation loss had turned, when, and how the gap opened."""
+    worst = finding.get("worst", LevelSummary)
+    levels = finding.get_all("levels", LevelSummary)
+    then, end = (
+        format_points(finding.get(f"gap_{k}", float), signed=False) for k in ("then", "end")
+    )
+    which = "" if len(levels) == 1 else f" with {name(study, worst)}"
+    return (
+        f"Validation loss ended well above its lowest point with {names(study, levels)}, a sign of "
+        f"overfitting. In the mean{which} it was lowest after epoch {finding.get('opened', int)} "
+        f"and {format_percent(finding.get('rise', float), 1)} higher at the end, while the gap "
+        f"between training and validation accuracy went from {then} to {end}."
+    )

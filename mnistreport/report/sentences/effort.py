@@ -1,0 +1,45 @@
+"""Sentences about effort."""
+
+from mnistreport.analysis.comparisons import Comparison
+from mnistreport.analysis.findings import Finding
+from mnistreport.analysis.results import LevelSummary, StudySummary
+from mnistreport.report.numbers import format_count, format_points
+from mnistreport.report.sentences.phrases import name, say_duration, say_evidence, say_seeds
+
+
+def say_cost(study: StudySummary, finding: Finding) -> str:
+    """Say what training took, and whether less time would have done."""
+    quickest, slowest = finding.get("quickest", LevelSummary), finding.get("slowest", LevelSummary)
+    text = (
+        f"Training took from {say_duration(quickest)} ({name(study, quickest)}) to "
+        f"{say_duration(slowest)} ({name(study, slowest)}) a run."
+    )
+    best = finding.get_optional("best", LevelSummary)
+    thrifty = finding.get_optional("thrifty", LevelSummary)
+    if best and thrifty:
+        text += (
+            f" {name(study, thrifty)[:1].upper()}{name(study, thrifty)[1:]}, not clearly below "
+            f"{name(study, best)}, took {say_duration(thrifty)} instead of {say_duration(best)}."
+        )
+    return text
+
+
+def say_returns(study: StudySummary, finding: Finding) -> str:
+    """Say what the first and the last step to a larger network changed."""
+    comparison = finding.get("comparison", Comparison)
+    steps: list[str] = []
+    for which in ("first", "last"):
+        before, after = finding.get_all(which, LevelSummary)
+        gain = format_points(finding.get(f"{which}_gain", float))
+        steps.append(f"from {before.label} to {name(study, after)} by {gain}")
+    facts = f"accuracy changes {steps[0]}, {steps[1]}"
+    smallest, largest = (format_count(finding.get(k, int)) for k in ("smallest", "largest"))
+    if comparison.is_clear:
+        verb = "diminish" if comparison.difference.mean > 0 else "grow"
+        verdict = f"Returns {verb}: {facts} ({say_evidence(comparison)})"
+    elif comparison.strength == "within noise":
+        verdict = f"{facts[:1].upper()}{facts[1:]}; that the two differ is within noise"
+    else:
+        seeds = say_seeds(comparison.difference.n)
+        verdict = f"{facts[:1].upper()}{facts[1:]}; {seeds} cannot show that returns diminish"
+    return f"{verdict}, while the network grows from {smallest} to {largest} parameters."

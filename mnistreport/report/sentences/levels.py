@@ -1,0 +1,141 @@
+"""Sentences about where the levels ended."""
+
+from mnistreport.analysis.comparisons import Comparison
+from mnistreport.analysis.findings import Finding
+from mnistreport.analysis.results import LevelSummary, StudySummary
+from mnistreport.report.numbers import format_level, format_points
+from mnistreport.report.sentences.phrases import (
+    name,
+    names,
+    say_evidence,
+    say_measure,
+    say_seeds,
+)
+from mnistreport.report.wording import capitalise
+
+
+def say_best(study: StudySummary, finding: Finding) -> str:
+    """Say which level ended highest, whether it is better than the baseline, and what ties."""
+    best = finding.get("best", LevelSummary)
+    ties = finding.get_all("ties", LevelSummary)
+    measure = best.summary.accuracy
+    start = _say_lead(study, finding, best)
+    if measure is None or measure.n < 2:  # noqa: PLR2004 - one seed tells no level from another
+        return start
+    if finding.strength not in {"clear", "observed"} and best is not study.baseline:
+        ties = tuple(level for level in ties if level is not study.baseline)  # just spoken of
+    if ties:
+        verb = "is" if len(ties) == 1 else "are"
+        tied = capitalise(names(study, ties))
+        return f"{start} {tied} {verb} not clearly below {name(study, best)}."
+    others = len(study.complete) - 1
+    if finding.strength == "clear" and others:
+        finished = "" if others == len(study.levels) - 1 else " that finished"
+        return f"{start} Every other level{finished} is clearly below {name(study, best)}."
+    return start
+
+
+def say_headline(study: StudySummary, finding: Finding) -> str:
+    """Say the same in one short sentence."""
+    best = finding.get("best", LevelSummary)
+    reached = f"{name(study, best)} ({say_measure(best.summary.accuracy)} validation accuracy)"
+    comparison = finding.get_optional("comparison", Comparison)
+    if best is study.baseline:
+        return f"No level has a higher mean than the baseline, {reached}."
+    if comparison is None:
+        return f"The highest mean is that of {reached}; the baseline did not finish."
+    points = format_points(comparison.difference.mean)
+    if comparison.is_clear:
+        return f"{capitalise(reached)} is {_say_ahead(study, finding)}, by {points}."
+    why = (
+        "which is within noise"
+        if comparison.strength == "within noise"
+        else f"which {say_seeds(comparison.difference.n)} cannot show to be more than chance"
+    )
+    return f"The highest mean is that of {reached}, {points} against the baseline, {why}."
+
+
+def say_spread(study: StudySummary, finding: Finding) -> str:
+    """Hold the distance between the levels against the noise floor."""
+    worst = finding.get("worst", LevelSummary)
+    noise = finding.get_optional("noise_floor", float)
+    spread = format_points(finding.get("spread", float), signed=False)
+    text = (
+        f"From the lowest mean ({name(study, worst)}, {say_measure(worst.summary.accuracy)}) "
+        f"to the highest the levels span {spread}"
+    )
+    if noise is None:
+        return f"{text}; with one seed there is no noise floor to hold that against."
+    if noise == 0:
+        return f"{text}; the baseline's seeds all ended at the same accuracy."
+    return (
+        f"{text}; the noise floor, the standard deviation of the baseline over its seeds, is "
+        f"{format_points(noise, signed=False)}."
+    )
+
+
+def say_edge(study: StudySummary, finding: Finding) -> str:
+    """Say that the best value is an end of the range, and what to try next."""
+    best, side = finding.get("best", LevelSummary), finding.get("side", str)
+    beyond = finding.values["next"]
+    step = f" The next value to try is {format_level(beyond)}." if beyond is not None else ""
+    if finding.strength == "clear":
+        return (
+            f"The best value is the {side} one tried ({name(study, best)}), so the optimum may "
+            f"lie beyond the range.{step}"
+        )
+    return (
+        f"The highest mean is at the {side} value tried ({name(study, best)}), but not clearly "
+        f"above every value further inside: whether the optimum lies beyond the range is not "
+        f"known.{step}"
+    )
+
+
+def _say_lead(study: StudySummary, finding: Finding, best: LevelSummary) -> str:
+    baseline = study.baseline
+    reached = f"{say_measure(best.summary.accuracy)} validation accuracy"
+    comparison = finding.get_optional("comparison", Comparison)
+    if best is baseline:
+        return f"The highest mean is the baseline's own, {name(study, best)}, with {reached}."
+    highest = f"The highest mean is that of {name(study, best)}, with {reached}"
+    if comparison is None:
+        return (
+            f"{highest}; the baseline did not finish, so that there is nothing to hold that "
+            "against."
+        )
+    against = f"the baseline's {say_measure(baseline.summary.accuracy)}"
+    points = format_points(comparison.difference.mean)
+    if comparison.is_clear:
+        said = (
+            f"**{capitalise(name(study, best))} is {_say_ahead(study, finding)}**: "
+            f"{reached}, {points} against {against} ({say_evidence(comparison)})."
+        )
+        unsettled = finding.get_all("unsettled", LevelSummary)
+        if unsettled:
+            said += (
+                f" Validation loss was still falling with {names(study, unsettled)}, so this is "
+                "a lead in speed and need not be one in the end."
+            )
+        return said
+    noise = finding.get_optional("noise_floor", float)
+    if comparison.strength == "within noise" and noise is not None:
+        return (
+            f"{highest}, but its lead over {against}, {points}, is within the noise floor of "
+            f"{format_points(noise, signed=False)}."
+        )
+    seeds = say_seeds(comparison.difference.n)
+    if noise is None:
+        return f"{highest}; {seeds} cannot show whether it is better than the baseline."
+    return (
+        f"{highest}. Its lead over {against}, {points}, is larger than the noise floor of "
+        f"{format_points(noise, signed=False)}, but {seeds} cannot show that it is more than "
+        "chance."
+    )
+
+
+def _say_ahead(study: StudySummary, finding: Finding) -> str:
+    """Return that one is better, or only ahead while one of them still learns."""
+    if not finding.get_all("unsettled", LevelSummary):
+        return "better than the baseline"
+    epochs = study.baseline.summary.variant.training.epochs
+    return f"ahead of the baseline after {epochs} epochs"

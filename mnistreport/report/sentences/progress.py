@@ -1,0 +1,35 @@
+"""Sentences about updates and progress."""
+
+from mnistreport.analysis.findings import Finding
+from mnistreport.analysis.results import LevelSummary, StudySummary
+from mnistreport.report.numbers import format_count, format_factor
+from mnistreport.report.sentences.phrases import name
+
+
+def say_updates(study: StudySummary, finding: Finding) -> str:
+    """Say by how much the number of updates differs."""
+    fewest, most = finding.get("fewest", LevelSummary), finding.get("most", LevelSummary)
+    return (
+        "The number of updates differs: "
+        f"{format_count(fewest.summary.updates or 0)} gradient steps with {name(study, fewest)}, "
+        f"{format_count(most.summary.updates or 0)} with {name(study, most)}."
+    )
+
+
+def say_progress(study: StudySummary, finding: Finding) -> str:
+    """Say whether levels still differ once they have come equally far."""
+    furthest = finding.get("furthest", LevelSummary)
+    is_rate = study.study.factor == "learning_rate"
+    measure = "learning rate × number of updates" if is_rate else "number of updates"
+    epochs, progress = (
+        format_factor(finding.get(key, float)) for key in ("factor_epochs", "factor_progress")
+    )
+    facts = (
+        f"After equally many epochs the validation losses of {name(study, furthest)} and the "
+        f"baseline differ by a factor of {epochs}, at an equal {measure} by {progress}."
+    )
+    if finding.strength == "within noise":
+        return f"{facts} The seeds disagree on whether the levels differ in more than that."
+    if finding.values["is_explained"]:
+        return f"{facts} So the levels differ in how far descent has come, and in little else."
+    return f"{facts} So the levels differ in more than how far descent has come."

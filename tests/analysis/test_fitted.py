@@ -1,0 +1,60 @@
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistreport.analysis.fitted import compare_fitted_models
+from tests.analysis.planted import make_ablation, make_rate_study, plant_results
+
+RATES = {"0.01": (0.80, 0.81, 0.79), "0.1": (0.90, 0.91, 0.89), "1": (0.95, 0.96, 0.955)}
+CORNERS = dict.fromkeys(("neither", "dropout", "norm", "both"), (0.9, 0.91, 0.89))
+LABELS = np.arange(100, dtype=np.uint8) % 10
+
+
+def _predict(fingerprint: str) -> NDArray[np.uint8]:
+    """Be wrong about one image in so many, as the fingerprint says."""
+    step = 3 + int(fingerprint[:4], 16) % 7
+    predictions = LABELS.copy()
+    predictions[::step] = (predictions[::step] + 1) % 10
+    return predictions
+
+
+def test_best_and_baseline_and_the_winners_are_compared() -> None:
+    """Each study whose best level is not the baseline has its pair, and so have two winners.
+
+    All with the first seed, whichever did best.
+    """
+    results = plant_results([make_rate_study([0.01, 0.1, 1.0]), make_ablation()], [RATES, CORNERS])
+    rates, winners = compare_fitted_models(results, (0, 1, 2), LABELS, _predict)
+    study = results.studies[0]
+    assert study.best is not None
+    assert (study, study.best.summary, study.baseline.summary, 0) == (
+        rates.study,
+        rates.first,
+        rates.second,
+        rates.seed,
+    )
+    assert (None, {"mlp", "cnn"}) == (
+        winners.study,
+        {winners.first.variant.model, winners.second.variant.model},
+    )
+
+
+def test_counts_are_those_of_the_predictions() -> None:
+    """Every image is counted once, by which of the two networks is right on it."""
+    results = plant_results([make_rate_study([0.01, 0.1, 1.0])], [RATES])
+    (found,) = compare_fitted_models(results, (0, 1, 2), LABELS, _predict)
+    right = [
+        _predict(summary.runs[0].fingerprint) == LABELS for summary in (found.first, found.second)
+    ]
+    difference = found.difference
+    assert (right[0] & right[1]).sum() == difference.both_right
+    assert (right[0] & ~right[1]).sum() == difference.only_first
+    assert (~right[0] & right[1]).sum() == difference.only_second
+    assert (~right[0] & ~right[1]).sum() == difference.both_wrong
+    assert difference.p_value == found.p_adjusted  # the only one of its family
+
+
+def test_one_model_that_nothing_beats_has_no_pair() -> None:
+    """Where the baseline is best, and there is one model, there is nobody to compare."""
+    ends = RATES | {"0.1": (0.99, 0.98, 0.97)}
+    results = plant_results([make_rate_study([0.01, 0.1, 1.0])], [ends])
+    assert () == compare_fitted_models(results, (0, 1, 2), LABELS, _predict)
