@@ -146,7 +146,7 @@ def accept(
         for change in accepted.changes:
             typer.echo(str(change))
         if not accepted.changes:
-            typer.echo("nothing had changed beyond noise since these words were written")
+            typer.echo("these words were not stale")
         typer.echo(f"kept, beside the results of now: {accepted.file}")
 
 

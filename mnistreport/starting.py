@@ -86,9 +86,9 @@ def _write_missing(path: Path, content: bytes) -> Started:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
             file.write(content)
-    except FileExistsError:
-        return path, False
     except OSError as error:
+        if isinstance(error, FileExistsError) and path.parent.is_dir():
+            return path, False
         msg = f"cannot be written: {error.strerror or error}"
         step = "make room on the disk, and give yourself the right to write there"
         raise EnvironmentFault(msg, file=path, next_step=step) from error

@@ -569,10 +569,12 @@ def test_a_text_about_another_factor_is_not_borrowed(tmp_path: Path) -> None:
     assert find_resource("templates/insights/starting.md.j2").read_bytes() == written
 
 
-def test_insights_that_cannot_be_written_are_one_line(fresh: Project) -> None:
-    """A file where the folder should be: exit code 6."""
-    (fresh.folder / "templates").write_text("I am a file.")
-    assert_refused(fresh.call("insights"), ExitCode.ENVIRONMENT, "templates", "cannot be written")
+@pytest.mark.parametrize("name", ["templates", "templates/insights"])
+def test_insights_that_cannot_be_written_are_one_line(fresh: Project, name: str) -> None:
+    """A file where a folder should be: exit code 6."""
+    (fresh.folder / name).parent.mkdir(exist_ok=True)
+    (fresh.folder / name).write_text("I am a file.")
+    assert_refused(fresh.call("insights"), ExitCode.ENVIRONMENT, name, "cannot be written")
 
 
 def test_accepting_keeps_words_beside_new_results(built: Project) -> None:
@@ -582,7 +584,7 @@ def test_accepting_keeps_words_beside_new_results(built: Project) -> None:
     (insights / "learning_rate.md.j2").write_text("Our words.")
     first = built.call("insights", "accept", "learning_rate")
     assert ExitCode.DONE == first.code, first.err
-    assert "nothing had changed beyond noise" in first.out
+    assert "these words were not stale" in first.out
     kept = insights / "written_beside.json"
     before = kept.read_text("utf-8")
     kept.write_text(re.sub('"mean": [0-9.]+', '"mean": 0.125', before, count=1), encoding="utf-8")

@@ -65,10 +65,11 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters |= FILTERS
+        self._own: dict[str, bool] = {}
 
     def is_own(self, name: str) -> bool:
         """Tell whether the project itself has a template of that name."""
-        return (self.folders[0] / name).is_file()
+        return self._own.setdefault(name, (self.folders[0] / name).is_file())
 
     def find(self, name: str) -> Path | None:
         """Return the file that ``name`` is read from."""
