@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +16,7 @@ from mnistreport.errors import ExitCode, MnistReportError
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
     from mnistreport.pipeline import Built, Listener, Options
+    from mnistreport.starting import Started
 
 app = typer.Typer(
     name="mnistreport",
@@ -25,6 +26,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+insights = typer.Typer(
+    help="Write a starting insight for each study that has none.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+app.add_typer(insights, name="insights")
 
 
 class Device(StrEnum):
@@ -103,8 +110,49 @@ def init(
     with _errors_told(debug):
         from mnistreport.starting import start_project
 
-        for path, is_new in start_project(folder):
-            typer.echo(f"{'wrote' if is_new else 'kept '} {path}")
+        _tell_started(start_project(folder))
+
+
+@insights.callback()
+def _start_insights(
+    context: typer.Context, manifest: Manifest = DEFAULT_MANIFEST, debug: Debug = False
+) -> None:
+    """Write a starting insight for each study that has none; what is there already stays."""
+    if context.invoked_subcommand:
+        if manifest != DEFAULT_MANIFEST:
+            msg = f"goes after {context.invoked_subcommand}"
+            raise typer.BadParameter(msg, param_hint="--manifest")
+        return
+    with _errors_told(debug):
+        from mnistreport.starting import start_insights
+
+        _tell_started(start_insights(manifest))
+
+
+@insights.command()
+def accept(
+    study: Annotated[str, typer.Argument(help="The study's name.")],
+    manifest: Manifest = DEFAULT_MANIFEST,
+    data: Data = None,
+    output: Output = None,
+    cache: Cache = None,
+    debug: Debug = False,
+) -> None:
+    """Keep a stale insight's words: they still hold beside the new results."""
+    with _errors_told(debug), _listening(Kind.plain) as listener:
+        from mnistreport.accepting import accept_words
+
+        accepted = accept_words(_gather(manifest, data, output, cache, None), study, listener)
+        for change in accepted.changes:
+            typer.echo(str(change))
+        if not accepted.changes:
+            typer.echo("these words were not stale")
+        typer.echo(f"kept, beside the results of now: {accepted.file}")
+
+
+def _tell_started(started: Iterable["Started"]) -> None:
+    for path, is_new in started:
+        typer.echo(f"{'wrote' if is_new else 'kept '} {path}")
 
 
 @app.command()

@@ -19,6 +19,9 @@ from mnistreport.errors import EnvironmentFault
 NEW, OLD = ".new-", ".old-"
 """Prefixes of what is not in place yet, and of what is no longer."""
 
+ANOTHER_PLACE = "make room on the disk, or choose another --output or --cache"
+"""What to do if the disk refuses, for what goes to either of the two."""
+
 Content = bytes | Callable[[BinaryIO], None]
 """What a file is to hold, or what writes it."""
 
@@ -31,6 +34,22 @@ def replace_file(path: Path, content: Content) -> None:
     """
     with _publishing(path) as fresh:
         _write_durably(fresh, content)
+        fresh.replace(path)
+
+
+def update_file(path: Path, change: Callable[[bytes | None], bytes], *, next_step: str) -> None:
+    """Write what ``change`` makes of ``path``, as ``replace_file`` does; nobody writes in between.
+
+    Args:
+        path: The file.
+        change: Is given what the file holds, or ``None`` if there is none, and returns the new.
+        next_step: What to do if the disk refuses.
+
+    Raises:
+        EnvironmentFault: The disk refuses.
+    """
+    with _publishing(path, next_step) as fresh:
+        _write_durably(fresh, change(path.read_bytes() if path.exists() else None))
         fresh.replace(path)
 
 
@@ -58,7 +77,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 @contextmanager
-def _publishing(target: Path) -> Generator[Path]:
+def _publishing(target: Path, next_step: str = ANOTHER_PLACE) -> Generator[Path]:
     """Give a place beside ``target`` to write to, for one process at a time."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -71,8 +90,7 @@ def _publishing(target: Path) -> Generator[Path]:
                 _sweep(target.parent)
     except OSError as error:
         msg = f"cannot be written: {error.strerror or error}"
-        step = "make room on the disk, or choose another --output or --cache"
-        raise EnvironmentFault(msg, file=target, next_step=step) from error
+        raise EnvironmentFault(msg, file=target, next_step=next_step) from error
 
 
 def _write_durably(path: Path, content: Content) -> None:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from mnistreport.cli import app
 from mnistreport.errors import ExitCode
+from mnistreport.resources import find_resource
 from tests.digit_files import draw_digits, write_csv, write_idx_folder
 
 MANIFEST = """\
@@ -104,7 +105,7 @@ class Project:
 
     def call(self, command: str, *options: object) -> Told:
         """Run a command on it, in this process."""
-        return call_command(command, "--manifest", self.folder / "experiments.toml", *options)
+        return call_command(command, *options, "--manifest", self.folder / "experiments.toml")
 
     def read_documents(self) -> State:
         """Return every document's content and time of change; locks are none."""
@@ -502,15 +503,120 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     manifest = tmp_path / "new" / "experiments.toml"
     insight = tmp_path / "new" / "templates" / "insights" / "neurons.md.j2"
     schema = tmp_path / "new" / "experiments.schema.json"
-    manifest.write_text("mine")
+    mine = manifest.read_text("utf-8") + "# mine\n"
+    manifest.write_text(mine, encoding="utf-8")
     insight.write_text("")
     schema.unlink()
     second = call_command("init", tmp_path / "new")
     assert (ExitCode.DONE, ExitCode.DONE) == (first.code, second.code)
-    assert "mine" == manifest.read_text()
+    assert mine == manifest.read_text("utf-8")
     assert "" == insight.read_text()
     assert [f"wrote {schema}"] == [x for x in second.out.splitlines() if x.startswith("wrote")]
     assert len(first.out.splitlines()) == len(second.out.splitlines())
+
+
+def test_init_beside_another_manifest_writes_for_its_studies(fresh: Project) -> None:
+    """Each study of the manifest that is there gets an insight, and no other; ``check`` agrees."""
+    told = call_command("init", fresh.folder)
+    assert ExitCode.DONE == told.code, told.err
+    assert MANIFEST == (fresh.folder / "experiments.toml").read_text("utf-8")
+    insights = fresh.folder / "templates" / "insights"
+    assert ["learning_rate.md.j2", "switch.md.j2"] == sorted(x.name for x in insights.iterdir())
+    shipped = find_resource("templates/insights")
+    for name, source in (("learning_rate", "learning_rate"), ("switch", "starting")):
+        expected = (shipped / f"{source}.md.j2").read_bytes()
+        assert expected == (insights / f"{name}.md.j2").read_bytes()
+    assert ExitCode.DONE == fresh.call("check").code
+
+
+@pytest.mark.parametrize(
+    ("manifest", "words"),
+    [
+        ("mine", ["experiments.toml:1"]),
+        (MANIFEST.replace('"switch"', '"Starting"'), ["experiments.toml:29", "another name"]),
+    ],
+)
+def test_init_beside_an_unusable_manifest_writes_nothing(
+    tmp_path: Path, manifest: str, words: list[str]
+) -> None:
+    """A mistake in it is told as by every command; so is a study with a reserved name."""
+    project = start_project(tmp_path, manifest)
+    for told in (call_command("init", tmp_path), project.call("insights")):
+        assert_refused(told, ExitCode.USAGE, *words)
+    assert [tmp_path / "experiments.toml"] == list(tmp_path.iterdir())
+
+
+def test_insights_writes_what_is_missing(fresh: Project) -> None:
+    """A starting file for each study without one; a person's words stay as they are."""
+    insights = fresh.folder / "templates" / "insights"
+    insights.mkdir(parents=True)
+    (insights / "learning_rate.md.j2").write_text("Our words.")
+    told = fresh.call("insights")
+    assert ExitCode.DONE == told.code, told.err
+    assert [
+        f"kept  {insights / 'learning_rate.md.j2'}",
+        f"wrote {insights / 'switch.md.j2'}",
+    ] == told.out.splitlines()
+    assert "Our words." == (insights / "learning_rate.md.j2").read_text()
+    assert all(line.startswith("kept ") for line in fresh.call("insights").out.splitlines())
+
+
+def test_a_text_about_another_factor_is_not_borrowed(tmp_path: Path) -> None:
+    """A study that varies something else under a shipped name starts with the text for any."""
+    project = start_project(tmp_path, MANIFEST.replace('"switch"', '"neurons"'))
+    project.call("insights")
+    written = (tmp_path / "templates" / "insights" / "neurons.md.j2").read_bytes()
+    assert find_resource("templates/insights/starting.md.j2").read_bytes() == written
+
+
+@pytest.mark.parametrize("name", ["templates", "templates/insights"])
+def test_insights_that_cannot_be_written_are_one_line(fresh: Project, name: str) -> None:
+    """A file where a folder should be: exit code 6."""
+    (fresh.folder / name).parent.mkdir(exist_ok=True)
+    (fresh.folder / name).write_text("I am a file.")
+    assert_refused(fresh.call("insights"), ExitCode.ENVIRONMENT, name, "cannot be written")
+
+
+def test_accepting_keeps_words_beside_new_results(built: Project) -> None:
+    """What has changed is printed, old and new; afterwards nothing has, and no word is touched."""
+    insights = built.folder / "templates" / "insights"
+    insights.mkdir(parents=True)
+    (insights / "learning_rate.md.j2").write_text("Our words.")
+    first = built.call("insights", "accept", "learning_rate")
+    assert ExitCode.DONE == first.code, first.err
+    assert "these words were not stale" in first.out
+    kept = insights / "written_beside.json"
+    before = kept.read_text("utf-8")
+    kept.write_text(re.sub('"mean": [0-9.]+', '"mean": 0.125', before, count=1), encoding="utf-8")
+    second, third = (built.call("insights", "accept", "learning_rate") for _ in range(2))
+    change, last = second.out.splitlines()
+    assert change.startswith("validation accuracy of learning rate 0.01: 12.50")
+    assert " → " in change
+    assert f"kept, beside the results of now: {insights / 'learning_rate.md.j2'}" == last
+    assert first.out == third.out
+    assert before == kept.read_text("utf-8")
+    assert "Our words." == (insights / "learning_rate.md.j2").read_text()
+
+
+def test_accepting_takes_a_study_with_words_and_runs(fresh: Project) -> None:
+    """No such study, nobody's words, no runs: exit code 2 and the next step, nothing written."""
+    fresh.call("insights")
+    told = fresh.call("insights", "accept", "swich")
+    assert_refused(told, ExitCode.USAGE, "there is no study “swich”", "did you mean “switch”?")
+    told = fresh.call("insights", "accept", "switch")
+    assert_refused(told, ExitCode.USAGE, "switch.md.j2", "no words of your own")
+    insights = fresh.folder / "templates" / "insights"
+    (insights / "switch.md.j2").write_text("Our words.")
+    told = fresh.call("insights", "accept", "switch")
+    assert_refused(told, ExitCode.USAGE, "8 of 8 runs are not stored", "mnistreport build")
+    assert ["learning_rate.md.j2", "switch.md.j2"] == sorted(x.name for x in insights.iterdir())
+
+
+def test_an_option_before_accept_is_not_lost(fresh: Project) -> None:
+    """A manifest that would not be looked at is refused."""
+    told = call_command("insights", "--manifest", fresh.folder / "x.toml", "accept", "switch")
+    assert ExitCode.USAGE == told.code
+    assert "goes after accept" in told.err
 
 
 def test_a_new_project_is_in_order(tmp_path: Path) -> None:
@@ -604,6 +710,6 @@ def test_versions_and_help_are_told() -> None:
     """``--version`` prints name and number, ``--help`` every command."""
     assert re.fullmatch(r"mnistreport \d+\.\d+\.\d+\S*\n", call_command("--version").out)
     text = call_command("--help").out
-    commands = ("init", "data", "plan", "build", "render", "check")
+    commands = ("init", "insights", "data", "plan", "build", "render", "check")
     assert [] == [name for name in commands if f"  {name} " not in text]
     assert ExitCode.USAGE == call_command().code

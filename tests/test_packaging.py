@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mnistreport.report.insights import RESERVED
 from mnistreport.resources import PROJECT_FILES, find_resource
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,6 +88,7 @@ def test_installed_copy_makes_and_plans_a_project(installation: Path, tmp_path: 
     run(installation / "mnistreport", "init", cwd=tmp_path)
     assert (tmp_path / "experiments.toml").is_file()
     insights = {path.name for path in (ROOT / "templates/insights").glob("*.md.j2")}
+    insights -= {f"{name}.md.j2" for name in RESERVED}
     assert insights
     assert insights == {path.name for path in (tmp_path / "templates/insights").glob("*.md.j2")}
 

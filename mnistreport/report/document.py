@@ -13,6 +13,7 @@ from mnistreport.report import tables
 from mnistreport.report.figures import Figure, draw_figures
 from mnistreport.report.insights import render_insight, render_prose, unknown_name
 from mnistreport.report.material import Material
+from mnistreport.report.staleness import Stale
 from mnistreport.report.tables import Table
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext, StudyView
@@ -48,6 +49,7 @@ class Document:
         figures: By name, in the order of their numbers.
         tables: Likewise.
         prose: Rendered Markdown: by study slug for insights, by part for the rest.
+        stale: The studies whose insight was written beside other results.
     """
 
     context: ReportContext
@@ -55,6 +57,7 @@ class Document:
     figures: Mapping[str, Figure]
     tables: Mapping[str, Table]
     prose: Mapping[str, Markup]
+    stale: tuple[Stale, ...] = ()
 
     def number_figure(self, name: str) -> int:
         """Return the figure's number, from 1."""
@@ -65,8 +68,14 @@ class Document:
         return list(self.tables).index(name) + 1
 
 
-def compose_document(context: ReportContext, material: Material, templates: Templates) -> Document:
-    """Draw every figure, fill every table, render every insight.
+def compose_document(
+    context: ReportContext,
+    material: Material,
+    templates: Templates,
+    *,
+    stale: tuple[Stale, ...] = (),
+) -> Document:
+    """Draw every figure, fill every table, render every insight; those in ``stale`` are marked.
 
     Raises:
         TemplateError: A template is missing, malformed, or names what does not exist.
@@ -85,6 +94,7 @@ def compose_document(context: ReportContext, material: Material, templates: Temp
         {name: drawn[name] for name in _list_figures(context)},
         {table.name: table for table in _make_tables(context)},
         prose,
+        stale,
     )
 
 

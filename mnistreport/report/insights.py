@@ -6,13 +6,14 @@ comparisons from findings.
 """
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
 from mnistreport.report.sentences import FINDING_KINDS
+from mnistreport.report.shipped_words import is_as_shipped
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import LevelView, ReportContext, StudyView
 
@@ -20,6 +21,10 @@ INSIGHTS = "insights"
 SECTIONS = "sections"
 AUTOMATIC = f"{INSIGHTS}/automatic.md.j2"
 """What a study without an insight file gets; says that no person has written about it."""
+STARTING = f"{INSIGHTS}/starting.md.j2"
+"""What the file of a study begins with for which the program has no text of its own."""
+RESERVED = frozenset({"automatic", "starting"})
+"""Names in that folder which are no study's."""
 
 Refer = Callable[[str], str]
 
@@ -27,6 +32,27 @@ Refer = Callable[[str], str]
 def name_insight(slug: str) -> str:
     """Return the template name of a study's insight."""
     return f"{INSIGHTS}/{slug}.md.j2"
+
+
+def read_own_words(templates: Templates, slug: str) -> str | None:
+    """Return what a person of the project has written about a study.
+
+    ``None`` if nobody has: there is no file of the project's own, it is empty, or it is as it came
+    with the program.
+
+    Raises:
+        TemplateError: The file cannot be read.
+    """
+    name = name_insight(slug)
+    if not templates.is_own(name):
+        return None
+    words = templates.read(name)
+    return None if not words.strip() or is_as_shipped(words) else words
+
+
+def find_own_words(templates: Templates, slugs: Iterable[str]) -> Mapping[str, bool]:
+    """Tell for each study, by its slug, whether a person of the project has written about it."""
+    return {slug: read_own_words(templates, slug) is not None for slug in slugs}
 
 
 def render_insight(

@@ -8,7 +8,7 @@ import dataclasses
 import difflib
 import re
 import traceback
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import is_dataclass
 from pathlib import Path
@@ -46,12 +46,18 @@ FILTERS = {
 
 
 class Templates:
-    """The templates of one project."""
+    """The templates of one project, each as it was when it was first read.
+
+    What somebody saves in an editor meanwhile is seen by the next ``Templates``, so that a report
+    is made of one state of a text, and everybody who asks for that text gets the same.
+    """
 
     def __init__(self, project: Path) -> None:
         self.folders = (project / "templates", find_resource("templates"))
+        self._loader = _InsideLoader(self.folders, encoding="utf-8-sig")
         self._environment = ImmutableSandboxedEnvironment(
-            loader=_InsideLoader(self.folders, encoding="utf-8-sig"),
+            loader=self._loader,
+            auto_reload=False,
             undefined=StrictUndefined,
             autoescape=_is_html,
             finalize=_escape_in_markdown,
@@ -59,10 +65,11 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters |= FILTERS
+        self._own: dict[str, bool] = {}
 
     def is_own(self, name: str) -> bool:
         """Tell whether the project itself has a template of that name."""
-        return (self.folders[0] / name).is_file()
+        return self._own.setdefault(name, (self.folders[0] / name).is_file())
 
     def find(self, name: str) -> Path | None:
         """Return the file that ``name`` is read from."""
@@ -74,9 +81,8 @@ class Templates:
         if path is None:
             msg = f"there is no template {name}"
             raise TemplateError(msg, file=self.folders[0] / name)
-        _refuse_outside(path, self.folders)
         with self._errors_located(name, {}):
-            return path.read_text(encoding="utf-8-sig")
+            return self._loader.get_source(self._environment, name)[0]
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """Run a template.
@@ -138,14 +144,20 @@ class Templates:
 
 
 class _InsideLoader(FileSystemLoader):
-    """Reads templates that lie in the folders, also when links are followed to the end."""
+    """Reads templates that lie in the folders, also when links are followed to the end; once."""
+
+    def __init__(self, folders: Sequence[Path], encoding: str) -> None:
+        super().__init__(folders, encoding)
+        self._read: dict[str, tuple[str, str, Callable[[], bool]]] = {}
 
     def get_source(
         self, environment: Environment, template: str
     ) -> tuple[str, str, Callable[[], bool]]:
-        source = super().get_source(environment, template)
-        _refuse_outside(Path(source[1]), map(Path, self.searchpath))
-        return source
+        if template not in self._read:
+            source = super().get_source(environment, template)
+            _refuse_outside(Path(source[1]), map(Path, self.searchpath))
+            self._read[template] = source
+        return self._read[template]
 
 
 def _refuse_outside(path: Path, folders: Iterable[Path]) -> None:
