@@ -28,7 +28,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row's cells, and what sets it apart: ``baseline``, ``best`` or nothing."""
+    """A row's cells, and what sets it apart: ``baseline``, ``best``, ``failing`` or nothing."""
 
     cells: tuple[str, ...]
     mark: str = ""
