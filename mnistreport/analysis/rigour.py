@@ -42,7 +42,7 @@ class LevelProof:
         due_epochs: Epochs that they should have completed.
         diverged: Epochs that its diverged runs completed, by seed.
         shares_split: Whether its runs have the baseline's split, and no other.
-        is_from_scratch: Whether every history begins at epoch 1 and leaves no epoch out.
+        is_from_scratch: As the function of that name, of all its runs.
     """
 
     label: str
@@ -70,11 +70,15 @@ class LevelProof:
     @property
     def holds(self) -> bool:
         """Whether the level differs as it should, and in nothing else."""
+        return self.holds_so_far and not self.missing_seeds
+
+    @property
+    def holds_so_far(self) -> bool:
+        """Whether it holds for the runs that there are."""
         return (
             self.differs_as_asked
             and self.shares_split
             and self.has_due_epochs
-            and not self.missing_seeds
             and self.is_from_scratch
         )
 
@@ -121,6 +125,11 @@ def prove_one_factor(results: Results) -> tuple[OneFactorProof, ...]:
     return tuple(_prove_study(study, runs, seeds) for study in results.studies)
 
 
+def is_from_scratch(run: RunResult) -> bool:
+    """Tell whether a run's history begins at epoch 1 and leaves no epoch out."""
+    return [row.epoch for row in run.history] == list(range(1, len(run.history) + 1))
+
+
 def _prove_study(
     study: StudySummary,
     runs: Mapping[str, Sequence[_Run]],
@@ -159,10 +168,7 @@ def _prove_level(
         due_epochs=(ours if "epochs" in asked else baseline).training.epochs,
         diverged={e.seed: len(run.history) for e, run in runs if run.status == "diverged"},
         shares_split=len(splits) <= 1 and _list_splits(runs) in ((), splits),
-        is_from_scratch=all(
-            [row.epoch for row in run.history] == list(range(1, len(run.history) + 1))
-            for _, run in runs
-        ),
+        is_from_scratch=all(is_from_scratch(run) for _, run in runs),
     )
 
 

@@ -1,12 +1,10 @@
 """The appendix's tables that show rigour: proofs, budgets, and what was asked for."""
 
 from mnistreport.report.evidence import MISSING
-from mnistreport.report.numbers import format_count, format_seconds
+from mnistreport.report.numbers import format_count, format_range, format_seconds
+from mnistreport.report.rigour import SEEDS_LISTED
 from mnistreport.report.tables import NOTHING, Column, Row, Table
 from mnistreport.report.views import LevelProofView, ReportContext
-
-SEEDS_LISTED = 5
-"""More seeds than these are counted, not listed."""
 
 
 def make_proof_table(context: ReportContext) -> Table:
@@ -46,9 +44,12 @@ def _list_seeds(seeds: tuple[int, ...]) -> str:
 
 
 def _list_epochs(level: LevelProofView) -> str:
-    completed = [format_count(epochs) for epochs in level.epochs]
-    diverged = [f"{epochs}, then seed {seed} diverged" for seed, epochs in level.diverged]
-    return "; ".join([*completed, *diverged]) or NOTHING
+    said = [format_count(epochs) for epochs in level.epochs]
+    if level.diverged:
+        epochs = [epochs for _, epochs in level.diverged]
+        count = f"{len(epochs)} run{'' if len(epochs) == 1 else 's'}"
+        said.append(f"{count} diverged after {format_range((min(epochs), max(epochs)))}")
+    return "; ".join(said) or NOTHING
 
 
 def make_budget_table(context: ReportContext) -> Table:
@@ -64,8 +65,8 @@ def make_budget_table(context: ReportContext) -> Table:
                 format_count(view.budget.settings),
                 format_count(view.budget.complete),
                 format_count(view.budget.runs),
-                _range(view.budget.epochs),
-                _range(view.budget.updates),
+                format_range(view.budget.epochs),
+                format_range(view.budget.updates) if view.budget.updates else NOTHING,
                 format_seconds(view.budget.duration_seconds),
             ),
             mark="total" if view.kind == "model" else "",
@@ -78,13 +79,6 @@ def make_budget_table(context: ReportContext) -> Table:
         "model's complete settings, those that finished on every seed."
     )
     return Table("budgets", caption, columns, tuple(rows))
-
-
-def _range(ends: tuple[int, int] | None) -> str:
-    if ends is None:
-        return NOTHING
-    first, last = map(format_count, ends)
-    return first if first == last else f"{first} to {last}"
 
 
 def make_rubric_table(context: ReportContext) -> Table:

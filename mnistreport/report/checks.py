@@ -12,6 +12,7 @@ import numpy as np
 
 from mnistreport.analysis.findings import _find_corners  # pyright: ignore[reportPrivateUsage] # LEAD: find_corners
 from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
+from mnistreport.analysis.rigour import is_from_scratch
 from mnistreport.analysis.selection import choose_winners
 from mnistreport.data.mnist import is_mnist
 from mnistreport.report.evidence import Answer, Evidence, answer_met, answer_missing
@@ -20,6 +21,7 @@ from mnistreport.report.wording import join_words, name_factor
 from mnistreport.study.experiment import CLASSES, MlpArchitecture
 
 BUILD = "train with: mnistreport build"
+AGAIN = "train again with: mnistreport build --force"
 TEST = "have it read with: mnistreport build"
 SPLIT_AGAIN = "remove the folder splits of the cache, and build again"
 ASKED_SHARES = (0.6, 0.2, 0.2)
@@ -85,8 +87,7 @@ def check_loop(evidence: Evidence) -> Answer:
     if not finished:
         return answer_missing("no run has finished", BUILD)
     if any(len(run.history) != each.variant.training.epochs for each, run in finished):
-        step = "train again with: mnistreport build --force"
-        return answer_missing("a finished run lacks epochs", step)
+        return answer_missing("a finished run lacks epochs", AGAIN)
     updates = sum(run.updates for _, run in finished)
     said = f"{_count(len(finished), 'run')}, {_count(updates, 'update')}"
     return answer_met(evidence.outline.cite(["method"]), said)
@@ -226,7 +227,11 @@ def check_one_factor(evidence: Evidence) -> Answer:
     place = evidence.outline.cite(["setup"], tables=["one-factor"])
     if failing:
         what = f"it does not hold for {join_words(failing)}"
-        return answer_missing(what, f"{place} says why")
+        levels = [level for proof in evidence.proofs for level in proof.levels]
+        only_gaps = all(level.holds_so_far for level in levels)
+        return answer_missing(what, BUILD if only_gaps else f"{place} says why")
+    if not all(map(is_from_scratch, evidence.material.results.runs.values())):
+        return answer_missing("a history does not begin at epoch 1", AGAIN)
     levels = sum(len(proof.levels) for proof in evidence.proofs)
     said = f"shown for {_count(levels, 'level')} of {_count(len(evidence.proofs), 'study')}"
     return answer_met(place, said)

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from mnistreport.analysis.budgets import measure_budget
 from mnistreport.analysis.results import Results
 from mnistreport.analysis.rigour import Departure, LevelProof, OneFactorProof, prove_one_factor
-from mnistreport.report.numbers import UNKNOWN, format_count
+from mnistreport.report.numbers import UNKNOWN, format_count, format_range
 from mnistreport.report.views import BudgetView, LevelProofView, ProofView
 from mnistreport.report.wording import capitalise, join_words, name_factor
 from mnistreport.study.manifest import FieldValue
 from mnistreport.study.wording import format_label
 
+SEEDS_LISTED = 5
+"""More seeds than these are counted, not listed."""
 SPLIT_DIGITS = 8
 """Hex digits of a split's digest that tell it from another."""
 
@@ -57,11 +59,16 @@ def _list_failures(level: LevelProof) -> tuple[str, ...]:
     if not level.has_due_epochs:
         failures.append(f"not the {level.due_epochs} epochs of the others")
     if level.missing_seeds:
-        seeds = join_words([str(seed) for seed in level.missing_seeds])
-        failures.append(f"no run of seed {seeds}")
+        failures.append(f"no run of {_name_seeds(level.missing_seeds)}")
     if not level.is_from_scratch:
         failures.append("a history that does not begin at epoch 1")
     return tuple(failures)
+
+
+def _name_seeds(seeds: tuple[int, ...]) -> str:
+    if len(seeds) > SEEDS_LISTED:
+        return f"{len(seeds)} seeds"
+    return f"seed{'' if len(seeds) == 1 else 's'} {join_words([str(seed) for seed in seeds])}"
 
 
 def _say_departure(departure: Departure) -> str:
@@ -128,17 +135,21 @@ def say_budgets(results: Results, titles: Mapping[str, str]) -> str:
         for model, title in titles.items()
     }
     tried = [
-        f"the {title} in {_count(budget.settings, 'setting')} of {_say_range(budget.epochs)} epochs"
+        f"the {title} in {_count(budget.settings, 'setting')}, each for "
+        f"{format_range(budget.epochs)} epoch{'' if budget.epochs == (1, 1) else 's'}"
         for title, budget in by_model.items()
     ]
     sentences = [f"Training tried {join_words(tried)}."]
-    if len({(budget.settings, budget.epochs) for budget in by_model.values()}) > 1:
+    budgets = {(budget.settings, budget.epochs) for budget in by_model.values()}
+    if len(budgets) > 1:
         sentences.append(
             "These budgets are not equal, so what the models reached does not compare the models "
             "alone."
         )
+    elif len(by_model) > 1:
+        sentences.append("In this these budgets are equal.")
     uneven = [
-        f"{study.study.title} ({_say_range(updates)})"
+        f"{study.study.title} ({format_range(updates)})"
         for study in results.studies
         if (updates := measure_budget(level.summary for level in study.levels).updates)
         and updates[0] < updates[1]
@@ -146,11 +157,6 @@ def say_budgets(results: Results, titles: Mapping[str, str]) -> str:
     if uneven:
         sentences.append(f"Levels had different numbers of updates in: {', '.join(uneven)}.")
     return " ".join(sentences)
-
-
-def _say_range(ends: tuple[int, int]) -> str:
-    first, last = map(format_count, ends)
-    return first if first == last else f"{first} to {last}"
 
 
 def _count(count: int, what: str) -> str:
