@@ -92,12 +92,13 @@ def _say_proof(proof: OneFactorProof) -> str:
             if not level.holds
         ]
         return f"The runs do not bear this out for {'; '.join(reasons)}."
-    first = proof.levels[0]
-    seeds = f"{len(first.seeds)} seed{'' if len(first.seeds) == 1 else 's'}"
-    epochs = "" if proof.factor == "epochs" else f" and {first.due_epochs} epochs"
+    shared = ["one split", _count(len(proof.levels[0].seeds), "seed")]
+    epochs = {level.due_epochs for level in proof.levels}
+    if len(epochs) == 1:
+        shared.append(_count(epochs.pop(), "epoch"))
     return (
         "The settings that were run bear this out, field by field; "
-        f"every level had the same split, the same {seeds}{epochs}."
+        f"every level was given the same: {join_words(shared)}."
     )
 
 

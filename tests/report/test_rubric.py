@@ -366,3 +366,42 @@ def test_a_submission_is_files_a_zip_and_real_ids(material: Material, tmp_path: 
     with zipfile.ZipFile(tmp_path / "123_456_789.zip", "a") as archive:
         archive.write(tmp_path / "notebook.ipynb", "notebook.ipynb")
     assert "123_456_789.zip" == judge_submission(*ids)
+
+
+def test_a_convolutional_networks_levels_are_not_a_feedforward_ones(material: Material) -> None:
+    """The factor has the same name, the network is another."""
+    results = material.results
+    cnn = material.manifest.baselines["cnn"].variant
+    studies = tuple(
+        replace(
+            study,
+            levels=tuple(
+                replace(level, summary=replace(level.summary, variant=cnn))
+                for level in study.levels
+            ),
+        )
+        for study in results.studies
+    )
+    outline = outline_document(make_context(material))
+    line = (RubricLine("Rates", 4, "learning_rate_levels"),)
+    asked = replace(
+        material,
+        manifest=replace(material.manifest, rubric=line),
+        results=replace(results, studies=studies),
+    )
+    [verdict] = review_rubric(asked, outline, own_words={}, output=NOWHERE)
+    assert "no study of a feedforward network varies it" in verdict.where
+
+
+@pytest.mark.parametrize("check", CURVES)
+def test_a_figure_that_the_report_does_not_have_is_missed(material: Material, check: str) -> None:
+    """Runs have curves, but only a figure shows them."""
+    outline = outline_document(make_context(material))
+    figures = tuple(name for name in outline.figures if name != "neurons-curves")
+    asked = replace(
+        material, manifest=replace(material.manifest, rubric=(RubricLine("Curves", 4, check),))
+    )
+    [verdict] = review_rubric(
+        asked, replace(outline, figures=figures), own_words={}, output=NOWHERE
+    )
+    assert "missing: no curves for neurons-curves; " in verdict.where

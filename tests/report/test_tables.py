@@ -260,3 +260,34 @@ def test_a_study_that_compares_nothing_has_a_table(context: ReportContext) -> No
     """A table does not need a best level."""
     study = dataclasses.replace(find_view(context, "neurons"), best=None, span=None, findings=())
     assert 5 == len(tables.make_study_table(context, study).rows)
+
+
+def test_runs_computed_in_different_ways_are_told_apart() -> None:
+    """Another number of threads may change the last bits: the first page says so."""
+    results = make_results()
+    name, run = next(iter(results.runs.items()))
+    other = dataclasses.replace(
+        run, circumstances=dataclasses.replace(run.circumstances, threads=2)
+    )
+    context = make_context(
+        make_material(dataclasses.replace(results, runs={**results.runs, name: other}))
+    )
+    assert (
+        "a processor (cpu), 1 thread a run, PyTorch 2.9.0",
+        "a processor (cpu), 2 threads a run, PyTorch 2.9.0",
+    ) == context.circumstances
+    assert any("the same number of threads" in notice for notice in context.notices)
+
+
+def test_a_proof_comes_to_a_sentence(context: ReportContext, troubled: ReportContext) -> None:
+    """What all levels were given, or each level that fails and why; nothing is claimed for it."""
+    sentences = {proof.slug: proof.sentence for proof in context.proofs}
+    assert (
+        "The settings that were run bear this out, field by field; every level was given the "
+        "same: one split, 3 seeds and 20 epochs."
+    ) == sentences["batch_size"]
+    sentences = {proof.slug: proof.sentence for proof in troubled.proofs}
+    assert (
+        "The runs do not bear this out for “0.001”: no run of seeds 0, 1 and 2; “0.1”: no run of "
+        "seed 2."
+    ) == sentences["learning_rate"]
