@@ -1,6 +1,7 @@
 """From results to the one value that templates see."""
 
 import json
+import platform
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from mnistreport.data.pixels import measure_pixels
 from mnistreport.data.split import Split
 from mnistreport.report.material import Material, Tested
 from mnistreport.report.notices import describe_circumstances, make_notices
+from mnistreport.report.rigour import say_budgets, view_budgets, view_proofs
 from mnistreport.report.sentences import name_evidence, say_finding, say_headline
 from mnistreport.report.sentences.confusions import say_confused
 from mnistreport.report.views import (
@@ -57,6 +59,7 @@ def make_context(material: Material) -> ReportContext:
     """Bring everything that a report says into one value."""
     manifest, digits, results = material.manifest, material.digits, material.results
     info = manifest.report
+    titles = {name: title_model(results, name) for name in manifest.baselines}
     return ReportContext(
         title=info.title,
         subtitle=info.subtitle,
@@ -80,11 +83,15 @@ def make_context(material: Material) -> ReportContext:
         circumstances=describe_circumstances(results),
         made_with=(
             ("mnistreport", version("mnistreport")),
+            ("Python", platform.python_version()),
             *((name, version(name)) for name in LIBRARIES),
         ),
         manifest_sha256=manifest.sha256,
         training_seconds=sum(run.duration_seconds for run in results.runs.values()),
         confidence=CONFIDENCE,
+        proofs=view_proofs(results),
+        budgets=view_budgets(results, titles),
+        budget_statement=say_budgets(results, titles),
     )
 
 

@@ -9,10 +9,11 @@ from itertools import count
 
 from markupsafe import Markup
 
-from mnistreport.report import tables
+from mnistreport.report import appendix, tables
 from mnistreport.report.figures import Figure, draw_figures
 from mnistreport.report.insights import render_insight, render_prose, unknown_name
 from mnistreport.report.material import Material
+from mnistreport.report.outline import Outline
 from mnistreport.report.staleness import Stale
 from mnistreport.report.tables import Table
 from mnistreport.report.templating import Templates
@@ -98,6 +99,15 @@ def compose_document(
     )
 
 
+def outline_document(context: ReportContext) -> Outline:
+    """Return where everything will stand, without drawing anything."""
+    return Outline(
+        {section.anchor: section.number for section in _list_sections(context)},
+        tuple(_list_figures(context)),
+        tuple(table.name for table in _make_tables(context)),
+    )
+
+
 def _list_sections(context: ReportContext) -> Iterator[Section]:
     number = map(str, count(1))
     yield Section("data", next(number), "Data", "data")
@@ -111,6 +121,8 @@ def _list_sections(context: ReportContext) -> Iterator[Section]:
     yield Section("conclusion", next(number), "Conclusion", "conclusion")
     yield Section("setup", "A", "How this report was made", "setup")
     yield Section("runs", "B", "Every run", "runs")
+    if context.rubric:  # last: it cites the numbers of all the others
+        yield Section("rubric", "C", "What was asked for", "rubric")
 
 
 def _list_figures(context: ReportContext) -> Iterator[str]:
@@ -136,7 +148,11 @@ def _make_tables(context: ReportContext) -> Iterator[Table]:
     yield tables.make_setup_table(context)
     if context.ledger:
         yield tables.make_ledger_table(context)
+    yield appendix.make_budget_table(context)
+    yield appendix.make_proof_table(context)
     yield tables.make_run_table(context)
+    if context.rubric:
+        yield appendix.make_rubric_table(context)
 
 
 def render_all_prose(context: ReportContext, templates: Templates) -> dict[str, Markup]:

@@ -15,8 +15,8 @@ def make_notices(material: Material) -> tuple[str, ...]:
         )
     if len(describe_circumstances(results)) > 1:
         notices.append(
-            "The runs were not all computed on the same kind of device or with the same version "
-            "of PyTorch; the appendix lists both."
+            "The runs were not all computed on the same kind of device, with the same number of "
+            "threads and the same version of PyTorch; the appendix lists them."
         )
     if len(material.reads) > len(material.tested):
         notices.append(
@@ -28,9 +28,10 @@ def make_notices(material: Material) -> tuple[str, ...]:
 
 
 def describe_circumstances(results: Results) -> tuple[str, ...]:
-    """Return the devices and versions of torch that the runs were computed with, in words."""
+    """Return what the runs were computed with, in words: device, threads, version of torch."""
     found = {
         f"{run.circumstances.processor} ({run.circumstances.device}), "
+        f"{run.circumstances.threads} thread{'' if run.circumstances.threads == 1 else 's'} a run, "
         f"PyTorch {run.circumstances.torch}"
         for run in results.runs.values()
         if run.circumstances.torch

@@ -129,6 +129,12 @@ def format_level(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def format_range(ends: tuple[int, int]) -> str:
+    """Return the smallest and largest of some whole numbers: ``840 to 52,500``, ``20`` if equal."""
+    smallest, largest = map(format_count, ends)
+    return smallest if smallest == largest else f"{smallest} to {largest}"
+
+
 def format_measure(measure: Measure, digits: int = 2) -> str:
     """Return a measure over the seeds, mean ± standard deviation, as its unit asks for.
 

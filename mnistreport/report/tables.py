@@ -29,7 +29,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row's cells, and what sets it apart: ``baseline``, ``best`` or nothing."""
+    """A row's cells, and what sets it apart.
+
+    The mark is ``baseline``, ``best``, ``failing``, ``total`` or nothing.
+    """
 
     cells: tuple[str, ...]
     mark: str = ""

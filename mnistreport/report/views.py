@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mnistreport.analysis.budgets import Budget
 from mnistreport.analysis.statistics import Difference, FittedDifference, Interval, Measure
 
 
@@ -278,6 +279,78 @@ class RunView:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelProofView:
+    """What a level's runs have in common with the baseline's, and what not.
+
+    Attributes:
+        holds: Whether it differs as it should, and in nothing else.
+        differs: Each field that differs, ``learning rate 0.01 → 0.1``.
+        splits: Short digests of the splits of its runs.
+        seeds: Seeds with a run that finished or diverged.
+        epochs: Epochs that its finished runs completed, each number once.
+        diverged: Seed, and epochs completed, of each run that diverged.
+        failures: Everything that is not as it should be, in words.
+    """
+
+    label: str
+    is_baseline: bool
+    holds: bool
+    differs: tuple[str, ...]
+    splits: tuple[str, ...]
+    seeds: tuple[int, ...]
+    epochs: tuple[int, ...]
+    diverged: tuple[tuple[int, int], ...]
+    failures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProofView:
+    """Whether a study changed one factor at a time.
+
+    Attributes:
+        slug: The study's.
+        title: The study's.
+        sentence: What the proof comes to.
+    """
+
+    slug: str
+    title: str
+    holds: bool
+    sentence: str
+    levels: tuple[LevelProofView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetView:
+    """What a study, a joined variant or a model cost.
+
+    Attributes:
+        kind: ``study``, ``joined`` or ``model``.
+    """
+
+    title: str
+    kind: str
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True)
+class RubricVerdict:
+    """A line of the rubric, and whether the report covers it.
+
+    Attributes:
+        check: Name of the check that tells.
+        where: Where it is covered, ``Section 3, Figure 5``; or ``missing: `` and what, and the
+            next step.
+    """
+
+    requirement: str
+    points: int
+    check: str
+    is_met: bool
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportContext:
     """Everything that a report says.
 
@@ -288,6 +361,10 @@ class ReportContext:
         training_seconds: Time of all runs together, updates only.
         confidence: How sure the intervals are, as a share.
         rule: How winners are chosen.
+        proofs: One for each study: that it changed one factor at a time, or where not.
+        budgets: Of the studies, the joined variants and the models.
+        budget_statement: Whether the models had equal budgets, in words.
+        rubric: What was asked for; empty until it is reviewed, or if nothing was.
     """
 
     title: str
@@ -311,3 +388,7 @@ class ReportContext:
     manifest_sha256: str
     training_seconds: float
     confidence: float
+    proofs: tuple[ProofView, ...]
+    budgets: tuple[BudgetView, ...]
+    budget_statement: str
+    rubric: tuple[RubricVerdict, ...] = ()

@@ -1,6 +1,7 @@
 """One report of made-up results, drawn and rendered once for all tests of this room."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,14 @@ from mnistreport.report.html import render_html
 from mnistreport.report.material import Material
 from mnistreport.report.pdf import render_pdf
 from mnistreport.report.templating import Templates
-from mnistreport.report.views import ReportContext
+from mnistreport.report.views import ReportContext, RubricVerdict
 from mnistreport.resources import PROJECT_FILES
 from tests.report.reports import make_material
+
+RUBRIC = (
+    RubricVerdict("Some curves", 4, "loss_curves", is_met=True, where="Section 3, Figure 3"),
+    RubricVerdict("Our words", 6, "insights", is_met=False, where="missing: words; write some"),
+)
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +30,8 @@ def material() -> Material:
 
 @pytest.fixture(scope="session")
 def context(material: Material) -> ReportContext:
-    """What templates see of them."""
-    return make_context(material)
+    """What templates see of them, and of a rubric with a line that is met and one that is not."""
+    return replace(make_context(material), rubric=RUBRIC)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 import re
+from dataclasses import replace
 
-from mnistreport.report.document import Document
+from mnistreport.report.document import Document, outline_document
 from mnistreport.report.views import ReportContext
 from tests.report.reports import read_page
 
@@ -85,3 +86,32 @@ def test_every_figure_says_what_it_shows(document: Document) -> None:
         assert name == figure.name
         assert figure.caption.strip().endswith("."), name
         assert figure.alt.strip(), name
+
+
+def test_the_outline_knows_where_everything_stands(
+    context: ReportContext, document: Document
+) -> None:
+    """Numbers are those of the document, with or without the rubric that cites them."""
+    outline = outline_document(context)
+    assert {each.anchor: each.number for each in document.sections} == outline.sections
+    assert (tuple(document.figures), tuple(document.tables)) == (outline.figures, outline.tables)
+    bare = outline_document(replace(context, rubric=()))
+    assert bare.tables == outline.tables[:-1]
+    assert "rubric" not in bare.sections
+    assert bare.sections.items() <= outline.sections.items()
+
+
+def test_a_study_says_whether_it_changed_one_factor(context: ReportContext, html: str) -> None:
+    """Each study's section has the sentence its proof comes to, and the way to the table."""
+    for proof in context.proofs:
+        [section] = re.findall(
+            rf'<section id="study-{proof.slug}".*?</section>', html, flags=re.DOTALL
+        )
+        assert proof.sentence in read_page(section).text
+        assert 'href="#table-one-factor"' in section
+
+
+def test_the_rubric_adds_up(html: str) -> None:
+    """The section counts the requirements that are met, and their points."""
+    [section] = re.findall(r'<section id="rubric".*?</section>', html, flags=re.DOTALL)
+    assert "1 of 2 requirements are met, worth 4 of 10 points." in read_page(section).text

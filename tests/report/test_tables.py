@@ -4,7 +4,7 @@ import re
 import pytest
 
 from mnistreport.analysis.statistics import FittedDifference
-from mnistreport.report import tables
+from mnistreport.report import appendix, tables
 from mnistreport.report.context import make_context
 from mnistreport.report.numbers import (
     UNKNOWN,
@@ -51,7 +51,10 @@ def make_all(context: ReportContext) -> list[Table]:
         *map(tables.make_digit_table, context.finals),
         tables.make_setup_table(context),
         tables.make_ledger_table(context),
+        appendix.make_budget_table(context),
+        appendix.make_proof_table(context),
         tables.make_run_table(context),
+        appendix.make_rubric_table(context),
     ]
 
 
@@ -153,7 +156,7 @@ def test_every_run_has_a_line_with_its_fate(troubled: ReportContext) -> None:
     assert len(fates) - 7 == fates.count("finished")
 
 
-@pytest.mark.parametrize("index", range(13))
+@pytest.mark.parametrize("index", range(16))
 def test_cells_and_captions_are_formatted(
     context: ReportContext, troubled: ReportContext, index: int
 ) -> None:
@@ -172,7 +175,7 @@ def test_cells_and_captions_are_formatted(
 def test_names_are_unique(context: ReportContext) -> None:
     """No two tables share an anchor."""
     names = [table.name for table in make_all(context)]
-    assert 13 == len(set(names))
+    assert 16 == len(set(names))
 
 
 def test_splits_add_up(context: ReportContext) -> None:
@@ -212,10 +215,102 @@ def test_the_setup_names_what_decides_the_numbers(context: ReportContext) -> Non
     assert context.data.sha256 == rows["Digest of the data (SHA-256)"]
     assert context.manifest_sha256 == rows["Digest of the manifest (SHA-256)"]
     assert "0, 1, 2" == rows["Seeds of the runs"]
-    assert re.search(r"torch \d+\.\d+", rows["Made with"])
+    assert re.search(r"Python 3\.\d+\.\d+\S*, torch \d+\.\d+", rows["Made with"])
+    assert "a processor (cpu), 1 thread a run, PyTorch 2.9.0" == rows["Computed on"]
+
+
+def test_every_level_has_a_row_of_the_proof(
+    context: ReportContext, troubled: ReportContext
+) -> None:
+    """What differs stands there, and a level that fails says so in words, and why."""
+    table = appendix.make_proof_table(context)
+    assert sum(len(study.levels) for study in context.studies) == len(table.rows)
+    assert {"holds"} == {row.cells[-1] for row in table.rows}
+    rows = {row.cells[:2]: row for row in appendix.make_proof_table(troubled).rows}
+    assert "batch size 64 → 16" == rows["Batch size", "16"].cells[2]
+    assert "nothing (baseline)" == rows["Batch size", "64"].cells[2]
+    assert "dropout 0 → 0.5; layer normalisation off → on" == table.rows[-1].cells[2]
+    assert ("0, 1", "20", "FAILS: no run of seed 2") == rows["Learning rate", "0.1"].cells[4:]
+    assert "FAILS: no run of seeds 0, 1 and 2" == rows["Learning rate", "0.001"].cells[-1]
+    diverged = rows["Learning rate", "0.5"].cells
+    assert ("0, 1, 2", "3 runs diverged after 2 to 4", "holds") == diverged[4:]
+    failing = [row for row in rows.values() if row.mark == "failing"]
+    assert [row for row in rows.values() if row.cells[-1] != "holds"] == failing
+
+
+def test_budgets_are_those_of_the_runs(context: ReportContext, troubled: ReportContext) -> None:
+    """Settings, runs, epochs, updates and time of a study, and of a model in all."""
+    table = appendix.make_budget_table(context)
+    assert {
+        "What": "Batch size",
+        "Settings": "4",
+        "Complete": "4",
+        "Runs": "12",
+        "Epochs": "20",
+        "Updates of a run": "840 to 52,500",
+    }.items() <= find_row(table, "Batch size").items()
+    rows = [find_row(table, f"{name} network, in all") for name in ("Feedforward", "Convolutional")]
+    assert [("15", "45", "20"), ("4", "12", "12")] == [
+        (row["Settings"], row["Runs"], row["Epochs"]) for row in rows
+    ]
+    seconds = [view.budget.duration_seconds for view in context.budgets if view.kind == "model"]
+    assert pytest.approx(context.training_seconds) == sum(seconds)
+    broken = find_row(appendix.make_budget_table(troubled), "Learning rate")
+    assert ("4", "1", "8") == (broken["Settings"], broken["Complete"], broken["Runs"])
+
+
+def test_unequal_budgets_are_stated(context: ReportContext) -> None:
+    """What was tried for each model, and which studies differ in their number of updates."""
+    assert (
+        "Training tried the feedforward network in 15 settings, each for 20 epochs and the "
+        "convolutional network in 4 settings, each for 12 epochs. These budgets are not equal, so "
+        "what the models reached does not compare the models alone. Levels had different numbers "
+        "of updates in: Batch size (840 to 52,500)."
+    ) == context.budget_statement
+
+
+def test_a_requirement_that_is_not_met_says_so_in_words(context: ReportContext) -> None:
+    """The verdict is told by a word; where to look, or what to do, stands beside it."""
+    table = appendix.make_rubric_table(context)
+    assert [
+        ("Some curves", "4", "met", "Section 3, Figure 3"),
+        ("Our words", "6", "MISSING", "words; write some"),
+    ] == [row.cells for row in table.rows]
+    assert ["", "failing"] == [row.mark for row in table.rows]
 
 
 def test_a_study_that_compares_nothing_has_a_table(context: ReportContext) -> None:
     """A table does not need a best level."""
     study = dataclasses.replace(find_view(context, "neurons"), best=None, span=None, findings=())
     assert 5 == len(tables.make_study_table(context, study).rows)
+
+
+def test_runs_computed_in_different_ways_are_told_apart() -> None:
+    """Another number of threads may change the last bits: the first page says so."""
+    results = make_results()
+    name, run = next(iter(results.runs.items()))
+    other = dataclasses.replace(
+        run, circumstances=dataclasses.replace(run.circumstances, threads=2)
+    )
+    context = make_context(
+        make_material(dataclasses.replace(results, runs={**results.runs, name: other}))
+    )
+    assert (
+        "a processor (cpu), 1 thread a run, PyTorch 2.9.0",
+        "a processor (cpu), 2 threads a run, PyTorch 2.9.0",
+    ) == context.circumstances
+    assert any("the same number of threads" in notice for notice in context.notices)
+
+
+def test_a_proof_comes_to_a_sentence(context: ReportContext, troubled: ReportContext) -> None:
+    """What all levels were given, or each level that fails and why; nothing is claimed for it."""
+    sentences = {proof.slug: proof.sentence for proof in context.proofs}
+    assert (
+        "The settings that were run bear this out, field by field; every level was given the "
+        "same: one split, 3 seeds and 20 epochs."
+    ) == sentences["batch_size"]
+    sentences = {proof.slug: proof.sentence for proof in troubled.proofs}
+    assert (
+        "The runs do not bear this out for “0.001”: no run of seeds 0, 1 and 2; “0.1”: no run of "
+        "seed 2."
+    ) == sentences["learning_rate"]

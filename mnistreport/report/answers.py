@@ -1,0 +1,71 @@
+"""What the checks of the rubric look at, and what they answer."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnistreport.analysis.results import VariantSummary
+from mnistreport.analysis.rigour import OneFactorProof
+from mnistreport.report.material import Material
+from mnistreport.report.outline import Outline
+from mnistreport.training.result import RunResult
+
+MISSING = "missing: "
+"""What the answer of a requirement that is not met begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether a requirement is met, and where; or what is missing, and the next step."""
+
+    is_met: bool
+    where: str
+
+
+def answer_met(*where: str) -> Answer:
+    """Say where a requirement is met: places first, then what stands there."""
+    return Answer(is_met=True, where=": ".join(filter(None, where)))
+
+
+def answer_missing(what: str, next_step: str) -> Answer:
+    """Say what is missing, and what to do about it."""
+    return Answer(is_met=False, where=f"{MISSING}{what}; {next_step}")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that a check may look at.
+
+    Attributes:
+        material: What the report is made of.
+        outline: Where everything stands in it.
+        proofs: Whether each study changed one factor at a time.
+        own_words: Whether a study, by slug, has an insight of a person's own.
+        output: The folder of the documents.
+        written: Names of the documents that are about to be written there.
+    """
+
+    material: Material
+    outline: Outline
+    proofs: tuple[OneFactorProof, ...]
+    own_words: Mapping[str, bool]
+    output: Path
+    written: Collection[str]
+
+    @property
+    def trained(self) -> list[VariantSummary]:
+        """The variants with a run that finished or diverged."""
+        return [
+            summary
+            for summary in self.material.results.variants.values()
+            if any(run.is_settled for run in summary.runs.values())
+        ]
+
+    @property
+    def finished(self) -> list[tuple[VariantSummary, RunResult]]:
+        """Every run that finished, with its variant."""
+        return [
+            (summary, run)
+            for summary in self.material.results.variants.values()
+            for run in summary.finished.values()
+        ]
