@@ -1,6 +1,7 @@
 """From results to the one value that templates see."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -15,9 +16,9 @@ from mnistreport.analysis.findings import (
     is_still_learning,
     judge_difference,
 )
-from mnistreport.analysis.results import LevelSummary, Results, StudySummary, VariantSummary
+from mnistreport.analysis.results import CHANCE, LevelSummary, Results, StudySummary, VariantSummary
 from mnistreport.analysis.selection import RULE, RUN_RULE, choose_levels
-from mnistreport.analysis.statistics import summarise_values, wilson_interval
+from mnistreport.analysis.statistics import CONFIDENCE, summarise_values, wilson_interval
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.pixels import measure_pixels
 from mnistreport.data.split import Split
@@ -47,7 +48,7 @@ from mnistreport.report.wording import (
     name_level,
     say_finding,
 )
-from mnistreport.study.experiment import CLASSES
+from mnistreport.study.experiment import CLASSES, IMAGE_SIZE
 from mnistreport.study.manifest import Manifest
 from mnistreport.training.result import FinalOutcome
 
@@ -86,6 +87,9 @@ def make_context(material: Material) -> ReportContext:
         ),
         manifest_sha256=manifest.sha256,
         training_seconds=sum(run.duration_seconds for run in results.runs.values()),
+        confidence=CONFIDENCE,
+        chance_accuracy=CHANCE,
+        chance_loss=-math.log(CHANCE),
     )
 
 
@@ -102,6 +106,9 @@ def _view_data(manifest: Manifest, digits: DigitSet, split: Split) -> DataView:
         title=digits.title,
         origin=digits.origin,
         images=len(digits.labels),
+        classes=CLASSES,
+        image_size=IMAGE_SIZE,
+        pixels=IMAGE_SIZE**2,
         sha256=digits.sha256,
         split_sha256=split.sha256,
         split_seed=manifest.data.seed,

@@ -27,6 +27,9 @@ class DataView:
     """The data set, and how it was split.
 
     Attributes:
+        classes: Number of digits to tell apart.
+        image_size: Height and width of an image, in pixels.
+        pixels: Pixels of an image, height times width.
         mean: Mean of the training split's pixels, scaled to [0, 1].
         std: Their standard deviation.
     """
@@ -35,6 +38,9 @@ class DataView:
     title: str
     origin: str
     images: int
+    classes: int
+    image_size: int
+    pixels: int
     sha256: str
     split_sha256: str
     split_seed: int
@@ -252,6 +258,9 @@ class ReportContext:
         circumstances: The devices that the runs were computed on, in words.
         training_seconds: Time of all runs together, updates only.
         rule: How winners are chosen.
+        confidence: How sure the intervals are, as a share.
+        chance_accuracy: Accuracy of guessing.
+        chance_loss: Loss of guessing, in nats.
     """
 
     title: str
@@ -273,3 +282,6 @@ class ReportContext:
     made_with: tuple[tuple[str, str], ...]
     manifest_sha256: str
     training_seconds: float
+    confidence: float
+    chance_accuracy: float
+    chance_loss: float
