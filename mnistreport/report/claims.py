@@ -6,11 +6,12 @@ say otherwise.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Final
+from types import GeneratorType
+from typing import Final, cast
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.ext import Extension
@@ -117,6 +118,8 @@ class ClaimExtension(Extension):
         for attribute in attributes:
             owners.append(value)
             value = self.environment.getattr(value, attribute)
+        if isinstance(value, GeneratorType):  # of a filter: looked at here, it would be used up
+            value = list(cast("Iterable[object]", value))
         described = describe_value(value, owners, attributes[-1] if attributes else "")
         self._seen.setdefault(number, {})[name] = described
         return value

@@ -1,7 +1,7 @@
 """What a claim rests on: the operands of its condition, with their values as a reader sees them."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, cast
@@ -79,7 +79,7 @@ def _describe(value: object) -> str:  # noqa: PLR0911 - a line for each kind of 
         case _ if dataclasses.is_dataclass(value):
             names = (getattr(value, name, None) for name in _NAMES)
             return next((str(name) for name in names if name), type(value).__name__)
-        case Iterable():
+        case Iterable() if not isinstance(value, Iterator):
             items = list(islice(cast("Iterable[object]", value), _ITEMS_SHOWN + 1))
             shown = [_describe(item) for item in items[:_ITEMS_SHOWN]]
             return ", ".join([*shown, "…"] if len(items) > _ITEMS_SHOWN else shown) or "nothing"

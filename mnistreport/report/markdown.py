@@ -20,6 +20,9 @@ _OPEN: Final = "\ue000"
 _CLOSE: Final = "\ue001"
 _END: Final = "\ue002"
 """Private-use characters: what they enclose is a mark only if it is a seal that the draft knows."""
+_REFUTED: Final = '<mark class="refuted">{}</mark>'
+_SPAN: Final = ' <span class="refutation" role="note">[{}]</span>'
+_PARAGRAPH: Final = '<p><span class="refutation" role="note">[{}]</span></p>\n'
 _ANY_MARK: Final = re.compile(f"[{_OPEN}{_CLOSE}][0-9]+{_END}")
 
 
@@ -220,11 +223,6 @@ class _Setting:
             self._unsaid.pop(seal, None)
             yield _make_html(form.format(escapeHtml(self._remarks[seal])))
         self._due = []
-
-
-_REFUTED: Final = '<mark class="refuted">{}</mark>'
-_SPAN: Final = ' <span class="refutation" role="note">[{}]</span>'
-_PARAGRAPH: Final = '<p><span class="refutation" role="note">[{}]</span></p>\n'
 
 
 def _make_html(html: str) -> Token:

@@ -267,6 +267,30 @@ def test_what_was_not_needed_is_not_looked_at(tmp_path: Path) -> None:
     assert ["study.best is none"] == [f"{each.name} is {each.value}" for each in claim.evidence]
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        '"0.1" in (study.levels | map(attribute="label"))',
+        'study.levels | selectattr("is_best") | map(attribute="label") | first == "0.1"',
+        'study.levels | map(attribute="label") | select("equalto", "0.1") | list',
+    ],
+)
+def test_looking_at_a_value_leaves_it_as_it_was(render: Render, condition: str) -> None:
+    """What a filter gives piece by piece is still there when the condition comes to it."""
+    [claim] = render(f"{{% claim {condition} %}}a{{% endclaim %}}").claims
+    assert claim.holds
+    assert '"0.1"' in claim.evidence[0].value
+
+
+def test_a_claim_may_ask_a_loop(render: Render) -> None:
+    """The loop goes on as it would have."""
+    text = (
+        "{% for x in [7, 8, 9] %}{% claim loop and loop.first %}{{ x }}{% endclaim %}{% endfor %}"
+    )
+    claims = render(text).claims
+    assert [("7", True), ("8", False), ("9", False)] == [(c.words, c.holds) for c in claims]
+
+
 CONDITIONS = (
     'study.best.label == "0.1"',
     "a and b or not c",
