@@ -1,6 +1,7 @@
 """From results to the one value that templates see."""
 
 import json
+import math
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from mnistreport.analysis.findings import Finding, derive_findings, find_confused
 from mnistreport.analysis.fitted import FittedComparison
 from mnistreport.analysis.learning import is_at_chance, is_overfitted, is_still_learning
-from mnistreport.analysis.results import LevelSummary, Results, StudySummary, VariantSummary
+from mnistreport.analysis.results import CHANCE, LevelSummary, Results, StudySummary, VariantSummary
 from mnistreport.analysis.selection import RULE, RUN_RULE, choose_levels
 from mnistreport.analysis.statistics import CONFIDENCE, summarise_values, wilson_interval
 from mnistreport.data.dataset import DigitSet
@@ -47,7 +48,7 @@ from mnistreport.report.wording import (
     name_factor,
     name_level,
 )
-from mnistreport.study.experiment import CLASSES
+from mnistreport.study.experiment import CLASSES, IMAGE_SIZE
 from mnistreport.study.manifest import Manifest
 from mnistreport.training.result import FinalOutcome
 
@@ -92,6 +93,8 @@ def make_context(material: Material) -> ReportContext:
         proofs=view_proofs(results),
         budgets=view_budgets(results, titles),
         budget_statement=say_budgets(results, titles),
+        chance_accuracy=CHANCE,
+        chance_loss=-math.log(CHANCE),
     )
 
 
@@ -108,6 +111,9 @@ def _view_data(manifest: Manifest, digits: DigitSet, split: Split) -> DataView:
         title=digits.title,
         origin=digits.origin,
         images=len(digits.labels),
+        classes=CLASSES,
+        image_size=IMAGE_SIZE,
+        pixels=IMAGE_SIZE**2,
         sha256=digits.sha256,
         split_sha256=split.sha256,
         split_seed=manifest.data.seed,

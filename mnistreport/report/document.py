@@ -3,15 +3,23 @@
 Everything is gathered here first; HTML and PDF are the same content in two skins.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
 from markupsafe import Markup
 
 from mnistreport.report import appendix, tables
+from mnistreport.report.claims import Claim
 from mnistreport.report.figures import Figure, draw_figures
-from mnistreport.report.insights import render_insight, render_prose, unknown_name
+from mnistreport.report.insights import (
+    Passage,
+    find_insight,
+    name_section,
+    render_insight,
+    render_prose,
+    unknown_name,
+)
 from mnistreport.report.material import Material
 from mnistreport.report.outline import Outline
 from mnistreport.report.staleness import Stale
@@ -49,7 +57,9 @@ class Document:
         sections: In order.
         figures: By name, in the order of their numbers.
         tables: Likewise.
-        prose: Rendered Markdown: by study slug for insights, by part for the rest.
+        prose: Rendered Markdown, named as in ``Text``.
+        claims: Those met in it, in the order of the report.
+        refuted: The sections in which a claim does not hold.
         stale: The studies whose insight was written beside other results.
     """
 
@@ -58,6 +68,8 @@ class Document:
     figures: Mapping[str, Figure]
     tables: Mapping[str, Table]
     prose: Mapping[str, Markup]
+    claims: tuple[Claim, ...]
+    refuted: tuple[Section, ...]
     stale: tuple[Stale, ...] = ()
 
     def number_figure(self, name: str) -> int:
@@ -67,6 +79,27 @@ class Document:
     def number_table(self, name: str) -> int:
         """Return the table's number, from 1."""
         return list(self.tables).index(name) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """All prose of a report.
+
+    Attributes:
+        passages: ``study-<slug>`` for insights, ``final-<model>``, and the parts by their names.
+    """
+
+    passages: Mapping[str, Passage]
+
+    @property
+    def html(self) -> Mapping[str, Markup]:
+        """The passages as they stand in the report."""
+        return {name: passage.html for name, passage in self.passages.items()}
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """Every claim met, in the order of the report."""
+        return tuple(claim for each in self.passages.values() for claim in each.claims)
 
 
 def compose_document(
@@ -81,7 +114,7 @@ def compose_document(
     Raises:
         TemplateError: A template is missing, malformed, or names what does not exist.
     """
-    prose = render_all_prose(context, templates)  # first: a mistake in an insight is told at once
+    text = render_all_prose(context, templates)  # first: a mistake in an insight is told at once
     drawn = draw_figures(
         material.results,
         material.digits,
@@ -89,12 +122,15 @@ def compose_document(
         [tested.shown for tested in material.tested],
         context,
     )
+    sections = tuple(_list_sections(context))
     return Document(
         context,
-        tuple(_list_sections(context)),
+        sections,
         {name: drawn[name] for name in _list_figures(context)},
         {table.name: table for table in _make_tables(context)},
-        prose,
+        text.html,
+        text.claims,
+        tuple(_find_refuted(sections, text)),
         stale,
     )
 
@@ -155,26 +191,44 @@ def _make_tables(context: ReportContext) -> Iterator[Table]:
         yield appendix.make_rubric_table(context)
 
 
-def render_all_prose(context: ReportContext, templates: Templates) -> dict[str, Markup]:
-    """Render every insight and every part between them: ``study-<slug>``, ``final-<model>``, parts.
+def render_all_prose(context: ReportContext, templates: Templates) -> Text:
+    """Render every insight and every part between them.
 
     Raises:
         TemplateError: A template is missing, malformed, or names what does not exist.
     """
     tables_made = tuple(table.name for table in _make_tables(context))
     refer = _References(tuple(_list_figures(context)), tables_made)
-    prose = {
-        part: render_prose(templates, context, part, refer)
-        for part in ("summary", "data", "method", "baseline", "comparison", "conclusion")
-    }
-    prose |= {
-        f"final-{final.model}": render_prose(templates, context, "final", refer, final=final)
-        for final in context.finals
-    }
-    return prose | {
-        f"study-{study.slug}": render_insight(templates, context, study, refer)
-        for study in context.studies
-    }
+
+    def render(part: str) -> dict[str, Passage]:
+        return {part: render_prose(templates, context, part, refer)}
+
+    passages = render("summary") | render("data") | render("method") | render("baseline")
+    for study in context.studies:
+        passages[f"study-{study.slug}"] = render_insight(templates, context, study, refer)
+    passages |= render("comparison")
+    for final in context.finals:
+        passage = render_prose(templates, context, "final", refer, final=final)
+        passages[f"final-{final.model}"] = passage
+    return Text(passages | render("conclusion"))
+
+
+def list_prose_templates(context: ReportContext, templates: Templates) -> tuple[str, ...]:
+    """Return the names of the templates that ``render_all_prose`` runs, each once."""
+    finals = ("final",) if context.finals else ()
+    parts = ("summary", "data", "method", "baseline", "comparison", *finals, "conclusion")
+    insights = (find_insight(templates, study.slug) for study in context.studies)
+    return tuple(dict.fromkeys((*map(name_section, parts), *insights)))
+
+
+def _find_refuted(sections: Sequence[Section], text: Text) -> Iterator[Section]:
+    """Yield the summary and the sections in which a claim does not hold, each once."""
+    refuted = {name for name, passage in text.passages.items() if passage.refuted}
+    for section in (Section("summary", "", "Summary", "summary"), *sections):
+        if section.anchor in refuted or any(
+            section.anchor == "final" and name.startswith("final-") for name in refuted
+        ):
+            yield section
 
 
 @dataclass(frozen=True, slots=True)

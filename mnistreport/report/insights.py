@@ -7,11 +7,13 @@ comparisons from findings.
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup
 
+from mnistreport.report.claims import Claim
+from mnistreport.report.literals import mark_mine
+from mnistreport.report.markdown import render_markdown
 from mnistreport.report.sentences import FINDING_KINDS
 from mnistreport.report.shipped_words import is_as_shipped
 from mnistreport.report.templating import Templates
@@ -27,6 +29,24 @@ RESERVED = frozenset({"automatic", "starting"})
 """Names in that folder which are no study's."""
 
 Refer = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A template's prose.
+
+    Attributes:
+        html: As it stands in the report.
+        claims: Those met in it, in their order.
+    """
+
+    html: Markup
+    claims: tuple[Claim, ...]
+
+    @property
+    def refuted(self) -> tuple[Claim, ...]:
+        """The claims that the results do not bear out."""
+        return tuple(claim for claim in self.claims if not claim.holds)
 
 
 def name_insight(slug: str) -> str:
@@ -55,48 +75,43 @@ def find_own_words(templates: Templates, slugs: Iterable[str]) -> Mapping[str, b
     return {slug: read_own_words(templates, slug) is not None for slug in slugs}
 
 
-def render_insight(
-    templates: Templates, context: ReportContext, study: StudyView, refer: Refer
-) -> Markup:
-    """Return a study's insight section as HTML; ``refer`` links to a figure or table by name.
+def find_insight(templates: Templates, slug: str) -> str:
+    """Return the name of the template that makes a study's insight section.
 
     Only the project's own file counts: nobody signs words that came with the program.
     """
-    name = name_insight(study.slug)
-    if not templates.is_own(name):
-        name = AUTOMATIC
+    name = name_insight(slug)
+    return name if templates.is_own(name) else AUTOMATIC
+
+
+def name_section(part: str) -> str:
+    """Return the template name of a part around the studies."""
+    return f"{SECTIONS}/{part}.md.j2"
+
+
+def render_insight(
+    templates: Templates, context: ReportContext, study: StudyView, refer: Refer
+) -> Passage:
+    """Return a study's insight section; ``refer`` links to a figure or table by name."""
     values = _common_values(context, refer) | {
         "study": study,
         "finding": _make_finding(study),
         "level": _make_level(study),
     }
-    return render_markdown(templates.render(name, values))
+    return _render(templates, find_insight(templates, study.slug), values)
 
 
 def render_prose(
     templates: Templates, context: ReportContext, part: str, refer: Refer, **values: object
-) -> Markup:
-    """Return ``sections/<part>.md.j2`` as HTML."""
+) -> Passage:
+    """Return ``sections/<part>.md.j2``."""
     given = _common_values(context, refer) | values
-    return render_markdown(templates.render(f"{SECTIONS}/{part}.md.j2", given))
+    return _render(templates, name_section(part), given)
 
 
-def render_markdown(text: str, *, below: int = 2) -> Markup:
-    """Return Markdown as HTML; raw HTML in it is shown as text, headings start below ``h<below>``.
-
-    Links to anything but web pages, mail addresses and places in the report are left as text, as
-    markdown-it does by itself.
-    """
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = markdown.parse(text)
-    for token in tokens:
-        _lower_heading(token, below)
-    return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - escaped above
-
-
-def _lower_heading(token: Token, below: int) -> None:
-    if token.type in {"heading_open", "heading_close"}:
-        token.tag = f"h{min(6, below + int(token.tag[1]))}"
+def _render(templates: Templates, name: str, values: Mapping[str, object]) -> Passage:
+    draft, claims = templates.draft(name, values)
+    return Passage(render_markdown(draft), claims)
 
 
 def _common_values(context: ReportContext, refer: Refer) -> dict[str, object]:
@@ -107,6 +122,7 @@ def _common_values(context: ReportContext, refer: Refer) -> dict[str, object]:
         "models": {model.name: model for model in context.models},
         "finals": {final.model: final for final in context.finals},
         "ref": refer,
+        "mine": mark_mine,
     }
 
 

@@ -31,6 +31,8 @@ from markupsafe import Markup
 
 from mnistreport.errors import TemplateError
 from mnistreport.report import numbers, views
+from mnistreport.report.claims import CLAIM_FORM, Claim, ClaimExtension, note_claims
+from mnistreport.report.markdown import Draft
 from mnistreport.report.wording import Prose, capitalise, escape_markdown
 from mnistreport.resources import find_resource
 
@@ -43,6 +45,7 @@ FILTERS = {
     "measure": numbers.format_measure,
     "capitalize": capitalise,  # Jinja's own would put the rest in lower case
 }
+TAGS = ("claim", "endclaim", "if", "elif", "else", "endif", "for", "endfor", "set", "endset")
 
 
 class Templates:
@@ -58,6 +61,7 @@ class Templates:
         self._environment = ImmutableSandboxedEnvironment(
             loader=self._loader,
             auto_reload=False,
+            extensions=[ClaimExtension],
             undefined=StrictUndefined,
             autoescape=_is_html,
             finalize=_escape_in_markdown,
@@ -88,11 +92,33 @@ class Templates:
         """Run a template.
 
         Raises:
-            TemplateError: It is missing, malformed, names what does not exist, or does what the
-                sandbox forbids; with its file and line.
+            TemplateError: It is missing, malformed, names what does not exist, does what the
+                sandbox forbids, or makes a claim; with its file and line.
         """
         with self._errors_located(name, values):
             return self._environment.get_template(name).render(values)
+
+    def draft(self, name: str, values: Mapping[str, object]) -> tuple[Draft, tuple[Claim, ...]]:
+        """Run a template that makes Markdown; return that, and the claims that were met.
+
+        Raises:
+            TemplateError: As for ``render``; claims are as they should be here.
+        """
+        # An environment of its own: claims in what the template includes or imports count, too.
+        environment = self._environment.overlay()
+        log = note_claims(environment)
+        with self._errors_located(name, values):
+            text = environment.get_template(name).render(values)
+        return Draft(text, log.remarks), tuple(log.claims)
+
+    def split_source(self, name: str) -> Sequence[tuple[int, str, str]]:
+        """Return the pieces of a template's source: line, Jinja's name of its kind, text.
+
+        Raises:
+            TemplateError: It is missing or malformed.
+        """
+        with self._errors_located(name, {}):
+            return tuple(self._environment.lex(self.read(name), name))
 
     def check_syntax(self, name: str) -> None:
         """Parse a template without running it.
@@ -113,12 +139,7 @@ class Templates:
         except TemplateSyntaxError as error:
             file = self.find(error.name or name)
             reason = _on_one_line(error.message or "it cannot be parsed")
-            wrong = re.search(r"No filter named '(\w+)'", reason)
-            step = (
-                _suggest(wrong.group(1), FILTERS)
-                if wrong
-                else "is every {{ closed by }}, and every {% by %}?"
-            )
+            step = _suggest_word(reason) or "is every {{ closed by }}, and every {% by %}?"
             raise TemplateError(reason, file=file, line=error.lineno, next_step=step) from error
         except (
             JinjaError,
@@ -192,7 +213,17 @@ def _suggest_name(reason: str, values: Mapping[str, object]) -> str | None:
         kind = getattr(views, owner, None)
         return _suggest(wrong, _list_fields(kind) if isinstance(kind, type) else [])
     found = re.search(r"'(\w+)' is undefined", reason)
+    if found and found.group(1) == "claim":
+        return f"write it as {CLAIM_FORM}"
     return _suggest(found.group(1), values) if found else None
+
+
+def _suggest_word(reason: str) -> str | None:
+    """Return which filter or tag was probably meant."""
+    if wrong := re.search(r"No filter named '(\w+)'", reason):
+        return _suggest(wrong.group(1), FILTERS)
+    wrong = re.search(r"[Uu]nknown tag '(\w+)'", reason)
+    return _suggest(wrong.group(1), TAGS) if wrong and wrong.group(1) not in TAGS else None
 
 
 def _suggest(wrong: str, known: Iterable[str]) -> str | None:

@@ -29,6 +29,9 @@ class DataView:
     """The data set, and how it was split.
 
     Attributes:
+        classes: Number of digits to tell apart.
+        image_size: Height and width of an image, in pixels.
+        pixels: Pixels of an image, height times width.
         mean: Mean of the training split's pixels, scaled to [0, 1].
         std: Their standard deviation.
     """
@@ -37,6 +40,9 @@ class DataView:
     title: str
     origin: str
     images: int
+    classes: int
+    image_size: int
+    pixels: int
     sha256: str
     split_sha256: str
     split_seed: int
@@ -365,6 +371,8 @@ class ReportContext:
         budgets: Of the studies, the joined variants and the models.
         budget_statement: Whether the models had equal budgets, in words.
         rubric: What was asked for; empty until it is reviewed, or if nothing was.
+        chance_accuracy: Accuracy of guessing.
+        chance_loss: Loss of guessing, in nats.
     """
 
     title: str
@@ -391,4 +399,6 @@ class ReportContext:
     proofs: tuple[ProofView, ...]
     budgets: tuple[BudgetView, ...]
     budget_statement: str
+    chance_accuracy: float
+    chance_loss: float
     rubric: tuple[RubricVerdict, ...] = ()

@@ -121,7 +121,7 @@ def find_view(context: ReportContext, slug: str) -> StudyView:
 
 def render_texts(material: Material, project: Path = PROJECT_FILES) -> dict[str, str]:
     """Return every insight and every part around them as plain text, by name."""
-    prose = render_all_prose(make_context(material), Templates(project))
+    prose = render_all_prose(make_context(material), Templates(project)).html
     return {name: read_page(html).text for name, html in prose.items()}
 
 

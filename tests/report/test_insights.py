@@ -6,11 +6,8 @@ import pytest
 
 from mnistreport.errors import ExitCode, Problem, TemplateError
 from mnistreport.report.document import _References, render_all_prose
-from mnistreport.report.insights import (
-    name_insight,
-    render_insight,
-    render_markdown,
-)
+from mnistreport.report.insights import name_insight, render_insight
+from mnistreport.report.markdown import Draft, render_markdown
 from mnistreport.report.numbers import format_measure, format_points
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext
@@ -33,7 +30,7 @@ def render(tmp_path: Path, context: ReportContext) -> Render:
 
     def render(text: str) -> str:
         project = write_templates(tmp_path, {INSIGHT: text})
-        return str(render_insight(Templates(project), context, study, refer))
+        return str(render_insight(Templates(project), context, study, refer).html)
 
     return render
 
@@ -64,7 +61,7 @@ def test_markdown_becomes_html(render: Render) -> None:
 
 def test_headings_go_below_those_of_the_report() -> None:
     """An insight's first heading is an ``h3``, and none is deeper than ``h6``."""
-    html = render_markdown("# a\n\n## b\n\n###### c\n")
+    html = render_markdown(Draft("# a\n\n## b\n\n###### c\n"))
     assert ["h3", "h4", "h6"] == re.findall(r"<(h\d)>", html)
 
 
@@ -279,7 +276,7 @@ def test_templates_may_be_shared_by_a_link(tmp_path: Path, context: ReportContex
     project = tmp_path / "project"
     project.mkdir()
     (project / "templates").symlink_to(shared / "templates")
-    prose = render_all_prose(context, Templates(project))
+    prose = render_all_prose(context, Templates(project)).html
     assert "<p>Shared words.</p>" == prose[f"study-{SLUG}"].strip()
 
 
@@ -293,7 +290,7 @@ def test_a_study_without_a_file_gets_an_automatic_section(
     )
     templates = Templates(tmp_path)
     assert templates.find(name_insight("other")) is None
-    page = read_page(render_insight(templates, context, renamed, Prose))
+    page = read_page(render_insight(templates, context, renamed, Prose).html)
     assert page.text.startswith("No one has written about this study yet.")
     assert "templates/insights/other.md.j2" in page.text
     missing = [
@@ -308,17 +305,17 @@ def test_words_that_came_with_the_program_are_no_insight(
     tmp_path: Path, context: ReportContext
 ) -> None:
     """A project without an insight file gets the automatic section, not the packaged words."""
-    prose = render_all_prose(context, Templates(tmp_path))
+    prose = render_all_prose(context, Templates(tmp_path)).html
     assert "No one has written about this study yet" in prose[f"study-{SLUG}"]
 
 
 def test_the_projects_template_goes_first(tmp_path: Path, context: ReportContext) -> None:
     """A template of the project replaces the packaged one of its name, and no other."""
-    packaged = render_all_prose(context, Templates(tmp_path / "none"))
+    packaged = render_all_prose(context, Templates(tmp_path / "none")).html
     project = write_templates(
         tmp_path, {INSIGHT: "My own words.", "sections/conclusion.md.j2": "And these."}
     )
-    ours = render_all_prose(context, Templates(project))
+    ours = render_all_prose(context, Templates(project)).html
     changed = {name for name in ours if ours[name] != packaged[name]}
     assert {f"study-{SLUG}", "conclusion"} == changed
     assert "<p>My own words.</p>" == ours[f"study-{SLUG}"].strip()
@@ -342,5 +339,5 @@ def test_names_are_text_and_templates_are_markdown(tmp_path: Path) -> None:
 def test_words_of_another_study_stay_there(tmp_path: Path, context: ReportContext) -> None:
     """Each study reads its own file."""
     project = write_templates(tmp_path, {name_insight("neurons"): OTHERS_WORDS})
-    prose = render_all_prose(context, Templates(project))
+    prose = render_all_prose(context, Templates(project)).html
     assert ["study-neurons"] == [name for name, html in prose.items() if OTHERS_WORDS in html]

@@ -121,6 +121,6 @@ def test_the_summary_tells_every_study_and_model(texts: Texts) -> None:
 
 def test_paragraphs_of_two_models_stay_apart() -> None:
     """The baseline of each model, and its description, is a paragraph of its own."""
-    prose = render_all_prose(make_context(make_material()), Templates(Path("none")))
+    prose = render_all_prose(make_context(make_material()), Templates(Path("none"))).html
     assert 2 == prose["baseline"].count("<p><strong>")
     assert 2 == len(re.findall("<p>The <strong>", prose["method"]))
