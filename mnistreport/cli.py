@@ -74,6 +74,11 @@ Progress = Annotated[Kind, typer.Option(help="How to show progress.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Refuse false claims, stale words and numbers without a source."),
+]
+
 DEFAULT_MANIFEST = Path("experiments.toml")
 
 
@@ -203,6 +208,7 @@ def build(
     jobs: Jobs = None,
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
     force: Annotated[bool, typer.Option("--force", help="Train again what is stored.")] = False,
+    strict: Strict = False,
     progress: Progress = Kind.auto,
     debug: Debug = False,
 ) -> None:
@@ -211,7 +217,9 @@ def build(
         with _listening(progress) as listener:
             from mnistreport import pipeline
 
-            options = _gather(manifest, data, output, cache, jobs, device=device, force=force)
+            options = _gather(
+                manifest, data, output, cache, jobs, device=device, force=force, strict=strict
+            )
             built = pipeline.build(options, listener)
         _tell_built(built)
 
@@ -222,6 +230,7 @@ def render(
     data: Data = None,
     output: Output = None,
     cache: Cache = None,
+    strict: Strict = False,
     progress: Progress = Kind.auto,
     debug: Debug = False,
 ) -> None:
@@ -230,7 +239,8 @@ def render(
         with _listening(progress) as listener:
             from mnistreport import pipeline
 
-            built = pipeline.render(_gather(manifest, data, output, cache, None), listener)
+            options = _gather(manifest, data, output, cache, None, strict=strict)
+            built = pipeline.render(options, listener)
         _tell_built(built)
 
 
@@ -240,14 +250,23 @@ def check(
     data: Data = None,
     output: Output = None,
     cache: Cache = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with 1 if anything at all is listed.")
+    ] = False,
     debug: Debug = False,
 ) -> None:
-    """Check manifest, data and templates; writes no document."""
+    """Check manifest, data, templates, claims, words and rubric; writes no document."""
     with _errors_told(debug), _listening(Kind.plain) as listener:
+        from mnistreport.console import list_verdicts, write_complaints
         from mnistreport.planning import check_project
 
-        for line in check_project(_gather(manifest, data, output, cache, None), listener):
+        checkup = check_project(_gather(manifest, data, output, cache, None), listener)
+        for line in (*checkup.lines, *list_verdicts(checkup.rubric)):
             typer.echo(line)
+        about_words = [each for each in checkup.complaints if each.is_about_words]
+        write_complaints(about_words, in_full=True)
+        if any(each.is_false for each in about_words) or (strict and checkup.complaints):
+            raise typer.Exit(ExitCode.INCOMPLETE)
 
 
 def _gather(
@@ -259,6 +278,7 @@ def _gather(
     *,
     device: Device = Device.auto,
     force: bool = False,
+    strict: bool = False,
 ) -> "Options":
     from mnistreport.pipeline import Options, count_cores
 
@@ -270,6 +290,7 @@ def _gather(
         jobs=jobs or count_cores(),
         device=device.value,
         force=force,
+        strict=strict,
     )
 
 
@@ -288,14 +309,21 @@ def _listening(kind: Kind) -> Generator["Listener"]:
 
 
 def _tell_built(built: "Built") -> None:
-    """Print the documents' paths; end with exit code 1 if some runs did not finish."""
-    if not built.publication.fresh:
+    """Print the documents' paths and what is wrong with them.
+
+    Ends with exit code 1 if some runs did not finish or a claim is false.
+    """
+    from mnistreport.console import write_complaints
+
+    publication, incomplete = built.publication, built.results.incomplete
+    if not publication.fresh:
         typer.echo("nothing has changed since these were written:")
-    for path in built.publication.documents[:2]:
+    for path in publication.documents[:2]:
         typer.echo(str(path))
-    incomplete = built.results.incomplete
+    write_complaints(publication.complaints, in_full=False)
     if incomplete:
         typer.echo(f"{len(incomplete)} runs did not finish; the report lists them", err=True)
+    if incomplete or any(each.is_false for each in publication.complaints):
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Protocol, Self
@@ -16,8 +16,11 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from mnistreport.errors import MnistReportError, UsageError
+from mnistreport.errors import MnistReportError, Problem, UsageError
+from mnistreport.report.complaint import Complaint
 from mnistreport.report.numbers import format_percent, format_seconds
+from mnistreport.report.views import RubricVerdict
+from mnistreport.report.wording import count_things
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import estimate_seconds
 from mnistreport.training.workers import Ended, EpochDone, Event, Started, WorkerLost
@@ -78,10 +81,46 @@ def name_experiment(experiment: Experiment) -> str:
 def write_error(error: MnistReportError) -> None:
     """Write each of an error's problems on a line of its own, with what to do about it."""
     for problem in error.problems:
-        step = problem.next_step or ""
-        line = f"error: {problem}; {step[0].lower()}{step[1:]}" if step else f"error: {problem}"
-        sys.stderr.write(" ".join(line.split()) + "\n")
+        _write_problem("error", problem)
     sys.stderr.flush()
+
+
+def write_complaints(complaints: Sequence[Complaint], *, in_full: bool) -> None:
+    """Write a line for each thing that is wrong with a report, with what to do about it.
+
+    Unless ``in_full``, numbers without a source and requirements that are not met are only
+    counted.
+    """
+    words = {"claim": "false claim", "stale": "stale", "number": "number", "rubric": "missing"}
+    counted = set[str]() if in_full else {"number", "rubric"}
+    for complaint in complaints:
+        if complaint.kind not in counted:
+            _write_problem(words[complaint.kind], complaint.problem)
+    numbers, unmet = (
+        sum(each.kind == kind for each in complaints) for kind in ("number", "rubric")
+    )
+    if counted and (numbers or unmet):
+        said = [count_things(numbers, "number") + " without a source"] if numbers else []
+        said += [count_things(unmet, "requirement") + " not met"] if unmet else []
+        sys.stderr.write(f"{' and '.join(said)}; mnistreport check lists them\n")
+    sys.stderr.flush()
+
+
+def list_verdicts(rubric: Sequence[RubricVerdict]) -> Iterator[str]:
+    """Yield a line for the points of a rubric, and one for each requirement with its place."""
+    if rubric:
+        met = [verdict for verdict in rubric if verdict.is_met]
+        points, all_points = (sum(each.points for each in part) for part in (met, rubric))
+        yield f"rubric: {len(met)} of {len(rubric)} met, {points} of {all_points} points"
+    for verdict in rubric:
+        yield f"  {'met    ' if verdict.is_met else 'missing'}  {verdict.requirement}"
+        yield f"           {verdict.where}"
+
+
+def _write_problem(word: str, problem: Problem) -> None:
+    step = problem.next_step or ""
+    line = f"{word}: {problem}; {step[0].lower()}{step[1:]}" if step else f"{word}: {problem}"
+    sys.stderr.write(" ".join(line.split()) + "\n")
 
 
 class PlainDisplay:

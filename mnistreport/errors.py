@@ -4,9 +4,11 @@ A message reads ``error: <file>:<line>: <key>: <reason>``, as far as each part i
 and ``next_step`` says what to do about it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from typing import Self
 
 
 class ExitCode(IntEnum):
@@ -65,19 +67,19 @@ class MnistReportError(Exception):
         self.problems: tuple[Problem, ...] = (Problem(reason, file, line, key, next_step),)
         super().__init__(str(self.problems[0]))
 
-
-class ManifestError(MnistReportError):
-    """The manifest is not usable; carries every problem found, not only the first."""
-
-    exit_code = ExitCode.USAGE
-
     @classmethod
-    def of(cls, problems: list[Problem]) -> "ManifestError":
+    def of(cls, problems: Sequence[Problem]) -> Self:
         """Make one error of all ``problems`` (at least one)."""
         error = cls(problems[0].reason)
         error.problems = tuple(problems)
         error.args = ("\n".join(map(str, problems)),)
         return error
+
+
+class ManifestError(MnistReportError):
+    """The manifest is not usable; carries every problem found, not only the first."""
+
+    exit_code = ExitCode.USAGE
 
 
 class UsageError(MnistReportError):
@@ -102,6 +104,12 @@ class RenderingError(MnistReportError):
     """A document cannot be made of what the templates gave."""
 
     exit_code = ExitCode.RENDERING
+
+
+class ReviewError(MnistReportError):
+    """A report's words are not borne out, and ``--strict`` has none written that are not."""
+
+    exit_code = ExitCode.INCOMPLETE
 
 
 class LockedError(MnistReportError):

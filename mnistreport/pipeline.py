@@ -48,6 +48,7 @@ class Options:
         jobs: Worker processes; one per core by default.
         device: ``auto``, ``cpu`` or ``cuda``.
         force: Train again what is stored.
+        strict: Write no report whose words are not borne out.
     """
 
     manifest: Path
@@ -57,6 +58,7 @@ class Options:
     jobs: int = field(default_factory=count_cores)
     device: str = "auto"
     force: bool = False
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,12 @@ RunSource = Callable[[Sequence[Experiment]], Mapping[str, RunResult]]
 
 
 def build(options: Options, listener: Listener) -> Built:
-    """Train what is missing, test the winners, and write the documents."""
+    """Train what is missing, test the winners, and write the documents.
+
+    Raises:
+        MnistReportError: As the parts do; with ``strict`` a ``ReviewError`` where words are not
+            borne out, and no document is written.
+    """
     project = open_project(options, listener)
     with _hold(project.output):
         project.store.remove_leftovers()
@@ -121,7 +128,7 @@ def build(options: Options, listener: Listener) -> Built:
             _test_winner(winner, project, listener)
         listener.on_stage("writing the report")
         material = gather_material(project, results)
-        return Built(results, publish_report(material, project.folder, project.output))
+        return Built(results, _publish(material, project, options))
 
 
 def render(options: Options, listener: Listener) -> Built:
@@ -136,7 +143,11 @@ def render(options: Options, listener: Listener) -> Built:
         _refuse_gaps(project, results)
         listener.on_stage("writing the report")
         material = gather_material(project, results)
-        return Built(results, publish_report(material, project.folder, project.output))
+        return Built(results, _publish(material, project, options))
+
+
+def _publish(material: Material, project: Project, options: Options) -> Publication:
+    return publish_report(material, project.folder, project.output, strict=options.strict)
 
 
 def open_project(options: Options, listener: Listener) -> Project:

@@ -1,9 +1,8 @@
 """Looking before leaping: what a build would do, and whether the project is in order."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from mnistreport.errors import TemplateError
 from mnistreport.pipeline import (
@@ -14,15 +13,18 @@ from mnistreport.pipeline import (
     look_up,
     open_project,
 )
-from mnistreport.report.context import make_context
+from mnistreport.report.complaint import Complaint
 from mnistreport.report.document import render_all_prose
-from mnistreport.report.insights import AUTOMATIC, INSIGHTS, name_insight
+from mnistreport.report.insights import INSIGHTS, RESERVED, name_insight, read_own_words
 from mnistreport.report.numbers import format_count, format_seconds
+from mnistreport.report.review import list_unmet, review_context, review_prose
+from mnistreport.report.staleness import review_words
 from mnistreport.report.templating import Templates
-from mnistreport.report.wording import describe_variant
+from mnistreport.report.views import RubricVerdict
+from mnistreport.report.wording import count_things, describe_variant
 from mnistreport.study.expansion import expand_variants
 from mnistreport.study.experiment import Variant
-from mnistreport.study.manifest import Manifest
+from mnistreport.study.manifest import Manifest, Study
 from mnistreport.training.cost import estimate_seconds
 
 
@@ -130,41 +132,72 @@ def make_plan(options: Options, listener: Listener) -> Plan:
     )
 
 
-def check_project(options: Options, listener: Listener) -> Iterator[str]:
-    """Check manifest, data, templates and stored runs; yield a line for each that is in order.
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What looking a project over gave.
+
+    Attributes:
+        lines: What is in order, or to be done, a line each.
+        rubric: What was asked for, and whether it is met.
+        complaints: What is not in order, the gravest first.
+    """
+
+    lines: tuple[str, ...]
+    rubric: tuple[RubricVerdict, ...]
+    complaints: tuple[Complaint, ...]
+
+
+def check_project(options: Options, listener: Listener) -> Checkup:
+    """Check manifest, data, templates, words and rubric against the stored runs; writes nothing.
 
     Raises:
         ManifestError: The manifest is not usable.
         DataError: The data set cannot be had, or is not what it should be.
         TemplateError: A template cannot be rendered, or an insight belongs to no study.
+        EnvironmentFault: What words were written beside cannot be read.
     """
     project = open_project(options, listener)
     manifest = project.manifest
-    yield (
-        f"{manifest.path}: {len(manifest.studies)} studies, "
-        f"{len(expand_variants(manifest))} variants, {len(manifest.seeds)} seeds each"
-    )
-    yield f"data: {project.digits.title}, {format_count(len(project.digits.labels))} images"
     results = collect_results(project, lambda each: look_up(each, project, listener))
-    runs = len(results.experiments)
-    yield f"runs: {runs - len(results.incomplete)} of {runs} finished"
+    material = gather_material(project, results)
     templates = Templates(project.folder)
-    for study in manifest.studies:
-        name = name_insight(study.slug)
-        own = templates.is_own(name)
-        yield f"{study.name}: {templates.find(name) if own else 'no insight of yours yet'}"
     _refuse_orphans(templates, manifest)
+    context = review_context(material, templates, project.output)
     if results.untrained:
         _check_all_syntax(templates)
-        yield "templates: well-formed; what they say can be tried once every run is stored"
+        said = "well-formed; what they say can be tried once every run is stored"
+        complaints = tuple(list_unmet(context, manifest.path))
     else:
-        render_all_prose(make_context(gather_material(project, results)), templates)
-        yield "templates: in order"
-    placeholders = [
-        author.name for author in manifest.report.authors if "replace me" in author.name
+        claims = render_all_prose(context, templates).claims
+        said = f"in order, {count_things(len(claims), 'claim')}"
+        stale = review_words(templates, context)
+        complaints = review_prose(material, context, templates, claims, stale)
+    finished = len(results.experiments) - len(results.incomplete)
+    lines = [
+        f"{manifest.path}: {_count_contents(manifest)}",
+        f"data: {project.digits.title}, {format_count(len(project.digits.labels))} images",
+        f"runs: {finished} of {len(results.experiments)} finished",
+        *(f"{study.name}: {_describe_words(templates, study)}" for study in manifest.studies),
+        f"templates: {said}",
     ]
+    placeholders = [a.name for a in manifest.report.authors if "replace me" in a.name]
     if placeholders or manifest.submission.placeholders:
-        yield "to do: put your names and ids into [report] authors and [submission] ids"
+        lines.append("to do: put your names and ids into [report] authors and [submission] ids")
+    return Checkup(tuple(lines), context.rubric, complaints)
+
+
+def _count_contents(manifest: Manifest) -> str:
+    variants = len(expand_variants(manifest))
+    return f"{len(manifest.studies)} studies, {variants} variants, {len(manifest.seeds)} seeds each"
+
+
+def _describe_words(templates: Templates, study: Study) -> str:
+    """Return where a study's insight stands, and whose it is."""
+    name = name_insight(study.slug)
+    if not templates.is_own(name):
+        return "no insight yet: mnistreport insights starts one"
+    is_own = read_own_words(templates, study.slug) is not None
+    return f"{templates.find(name)}{'' if is_own else ' (as it came with the program)'}"
 
 
 def _check_all_syntax(templates: Templates) -> None:
@@ -177,10 +210,9 @@ def _check_all_syntax(templates: Templates) -> None:
 def _refuse_orphans(templates: Templates, manifest: Manifest) -> None:
     """Raise for an insight file of the project's own that no study reads."""
     slugs = [study.slug for study in manifest.studies]
-    reserved = Path(AUTOMATIC).name
     for path in sorted((templates.folders[0] / INSIGHTS).glob("*.md.j2")):
         slug = path.name.removesuffix(".md.j2")
-        if slug not in slugs and path.name != reserved:
+        if slug not in {*slugs, *RESERVED}:
             near = difflib.get_close_matches(slug, slugs, n=1)
             msg = "no study has this name, so nobody will read it"
             step = f"rename it to {near[0]}.md.j2" if near else f"studies: {', '.join(slugs)}"

@@ -624,11 +624,12 @@ def test_a_new_project_is_in_order(tmp_path: Path) -> None:
     call_command("init", tmp_path)
     told = Project(tmp_path).call("check", "--data", "digits")
     assert ExitCode.DONE == told.code, told.err
-    *_, templates, to_do = told.out.splitlines()
+    templates, to_do, rubric, *_ = told.out.splitlines()[-42:]
     assert (
         "templates: well-formed; what they say can be tried once every run is stored" == templates
     )
     assert to_do.startswith("to do: put your names and ids")
+    assert rubric.startswith("rubric: 0 of 20 met, 0 of 110 points")
     assert not (tmp_path / "output").exists()
 
 
@@ -662,7 +663,7 @@ def test_check_writes_no_document(built: Project) -> None:
     told = built.call("check")
     assert ExitCode.DONE == told.code, told.err
     assert "runs: 8 of 8 finished" in told.out
-    assert "switch: no insight of yours yet" in told.out
+    assert "switch: no insight yet: mnistreport insights starts one" in told.out
     assert before == built.read_documents()
 
 

@@ -17,7 +17,7 @@ from mnistreport.analysis.selection import choose_winners
 from mnistreport.data.mnist import is_mnist
 from mnistreport.report.answers import Answer, Evidence, answer_met, answer_missing
 from mnistreport.report.numbers import format_count, format_percent
-from mnistreport.report.wording import join_words, name_factor
+from mnistreport.report.wording import count_things, join_words, name_factor
 from mnistreport.study.experiment import CLASSES, MlpArchitecture
 
 BUILD = "train with: mnistreport build"
@@ -77,7 +77,7 @@ def check_loader(evidence: Evidence) -> Answer:
     versions = sorted({run.circumstances.torch for run in runs if run.circumstances.torch})
     if not versions:
         return answer_missing("no run was fed by it yet", BUILD)
-    said = f"{_count(len(runs), 'run')} with PyTorch {join_words(versions)}"
+    said = f"{count_things(len(runs), 'run')} with PyTorch {join_words(versions)}"
     return answer_met(evidence.outline.cite(["data"]), said)
 
 
@@ -89,7 +89,7 @@ def check_loop(evidence: Evidence) -> Answer:
     if any(len(run.history) != each.variant.training.epochs for each, run in finished):
         return answer_missing("a finished run lacks epochs", AGAIN)
     updates = sum(run.updates for _, run in finished)
-    said = f"{_count(len(finished), 'run')}, {_count(updates, 'update')}"
+    said = f"{count_things(len(finished), 'run')}, {count_things(updates, 'update')}"
     return answer_met(evidence.outline.cite(["method"]), said)
 
 
@@ -127,7 +127,7 @@ def check_network(evidence: Evidence) -> Answer:
     if not finished:
         return answer_missing("no run of a feedforward network has finished", BUILD)
     place = evidence.outline.cite(["method"], tables=["baselines"])
-    return answer_met(place, f"trained in {_count(len(finished), 'setting')}")
+    return answer_met(place, f"trained in {count_things(len(finished), 'setting')}")
 
 
 def check_depth(evidence: Evidence) -> Answer:
@@ -137,7 +137,7 @@ def check_depth(evidence: Evidence) -> Answer:
         return answer_missing("no feedforward network was trained", BUILD)
     if min(depths) < ASKED_LAYERS:
         shallow = sum(depth < ASKED_LAYERS for depth in depths)
-        what = f"{_count(shallow, 'setting')} of {len(depths)} with fewer hidden layers"
+        what = f"{count_things(shallow, 'setting')} of {len(depths)} with fewer hidden layers"
         return answer_missing(what, "take them out of the manifest")
     said = f"{min(depths)} to {max(depths)}" if min(depths) < max(depths) else str(depths[0])
     place = evidence.outline.cite(["method"], tables=["baselines"])
@@ -150,7 +150,7 @@ def check_relu(evidence: Evidence) -> Answer:
     if not deep:
         what = f"no trained feedforward network has {ASKED_LAYERS} hidden layers"
         return answer_missing(what, BUILD)
-    said = f"after each hidden layer of {_count(len(deep), 'network')}"
+    said = f"after each hidden layer of {count_things(len(deep), 'network')}"
     return answer_met(evidence.outline.cite(["method"]), said)
 
 
@@ -232,8 +232,8 @@ def check_one_factor(evidence: Evidence) -> Answer:
         return answer_missing(what, BUILD if only_gaps else f"{place} says why")
     if not all(map(is_from_scratch, evidence.material.results.runs.values())):
         return answer_missing("a history does not begin at epoch 1", AGAIN)
-    levels = sum(len(proof.levels) for proof in evidence.proofs)
-    said = f"shown for {_count(levels, 'level')} of {_count(len(evidence.proofs), 'study')}"
+    levels = count_things(sum(len(proof.levels) for proof in evidence.proofs), "level")
+    said = f"shown for {levels} of {count_things(len(evidence.proofs), 'study')}"
     return answer_met(place, said)
 
 
@@ -324,8 +324,3 @@ def _cite_study(evidence: Evidence, study: StudySummary) -> str:
         figures=[f"{slug}-curves", f"{slug}-factor"],
         tables=[f"{slug}-levels"],
     )
-
-
-def _count(count: int, what: str) -> str:
-    plural = {"study": "studies"}.get(what, f"{what}s")
-    return f"{format_count(count)} {what if count == 1 else plural}"

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from mnistreport.analysis.budgets import measure_budget
 from mnistreport.analysis.results import Results
 from mnistreport.analysis.rigour import Departure, LevelProof, OneFactorProof, prove_one_factor
-from mnistreport.report.numbers import UNKNOWN, format_count, format_range
+from mnistreport.report.numbers import UNKNOWN, format_range
 from mnistreport.report.views import BudgetView, LevelProofView, ProofView
-from mnistreport.report.wording import capitalise, join_words, name_factor
+from mnistreport.report.wording import capitalise, count_things, join_words, name_factor
 from mnistreport.study.manifest import FieldValue
 from mnistreport.study.wording import format_label
 
@@ -92,10 +92,10 @@ def _say_proof(proof: OneFactorProof) -> str:
             if not level.holds
         ]
         return f"The runs do not bear this out for {'; '.join(reasons)}."
-    shared = ["one split", _count(len(proof.levels[0].seeds), "seed")]
+    shared = ["one split", count_things(len(proof.levels[0].seeds), "seed")]
     epochs = {level.due_epochs for level in proof.levels}
     if len(epochs) == 1:
-        shared.append(_count(epochs.pop(), "epoch"))
+        shared.append(count_things(epochs.pop(), "epoch"))
     return (
         "The settings that were run bear this out, field by field; "
         f"every level was given the same: {join_words(shared)}."
@@ -136,7 +136,7 @@ def say_budgets(results: Results, titles: Mapping[str, str]) -> str:
         for model, title in titles.items()
     }
     tried = [
-        f"the {title} in {_count(budget.settings, 'setting')}, each for "
+        f"the {title} in {count_things(budget.settings, 'setting')}, each for "
         f"{format_range(budget.epochs)} epoch{'' if budget.epochs == (1, 1) else 's'}"
         for title, budget in by_model.items()
     ]
@@ -158,7 +158,3 @@ def say_budgets(results: Results, titles: Mapping[str, str]) -> str:
     if uneven:
         sentences.append(f"Levels had different numbers of updates in: {', '.join(uneven)}.")
     return " ".join(sentences)
-
-
-def _count(count: int, what: str) -> str:
-    return f"{format_count(count)} {what}{'' if count == 1 else 's'}"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from mnistreport.analysis.results import LevelSummary, StudySummary
+from mnistreport.report.numbers import format_count
 from mnistreport.study.experiment import CnnArchitecture, Variant
 
 _FACTORS = {
@@ -69,6 +70,12 @@ def name_levels(study: StudySummary, levels: Sequence[LevelSummary]) -> str:
 def join_words(words: Sequence[str]) -> str:
     """Join as in a sentence: ``a, b and c``."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def count_things(count: int, what: str) -> str:
+    """Return a number of things: ``1 study``, ``3 studies``, ``1,020 runs``."""
+    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{format_count(count)} {what if count == 1 else plural}"
 
 
 def describe_architecture(variant: Variant) -> str:

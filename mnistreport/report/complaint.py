@@ -1,0 +1,33 @@
+"""What a reader of a report has to be told about it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mnistreport.errors import Problem
+
+Kind = Literal["claim", "stale", "number", "rubric"]
+"""A claim that does not hold, words written beside other results, a typed number that nothing bears
+out, a requirement that is not met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """Something that a report should not say, or does not say yet.
+
+    Attributes:
+        kind: What sort of thing.
+        problem: What exactly, where, and the next step.
+    """
+
+    kind: Kind
+    problem: Problem
+
+    @property
+    def is_false(self) -> bool:
+        """Whether the report says what its numbers do not: exit code 1."""
+        return self.kind == "claim"
+
+    @property
+    def is_about_words(self) -> bool:
+        """Whether a person's words are at fault: with ``--strict`` such a report is not written."""
+        return self.kind != "rubric"

@@ -1,0 +1,111 @@
+"""Holding a report against its results before it is handed on: what a reader has to be told.
+
+False claims, stale words, numbers that nothing bears out, and requirements that are not met.
+``build``, ``render`` and ``check`` all ask here.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from mnistreport.errors import Problem
+from mnistreport.report.answers import MISSING
+from mnistreport.report.claims import Claim
+from mnistreport.report.complaint import Complaint
+from mnistreport.report.context import make_context
+from mnistreport.report.document import list_prose_templates, outline_document
+from mnistreport.report.insights import find_own_words
+from mnistreport.report.literals import find_unsourced_numbers
+from mnistreport.report.material import Material
+from mnistreport.report.rubric import review_rubric
+from mnistreport.report.staleness import Stale
+from mnistreport.report.templating import Templates
+from mnistreport.report.views import ReportContext
+
+
+def review_context(
+    material: Material, templates: Templates, output: Path, *, written: Collection[str] = ()
+) -> ReportContext:
+    """Return what templates see, the rubric reviewed.
+
+    Args:
+        material: What the report is made of.
+        templates: The project's.
+        output: Folder of the documents.
+        written: Names of the documents that are about to be written there.
+    """
+    context = make_context(material)
+    slugs = [study.slug for study in material.manifest.studies]
+    rubric = review_rubric(
+        material,
+        outline_document(context),
+        own_words=find_own_words(templates, slugs),
+        output=output,
+        written=written,
+    )
+    return replace(context, rubric=rubric)
+
+
+def review_prose(
+    material: Material,
+    context: ReportContext,
+    templates: Templates,
+    claims: Collection[Claim],
+    stale: Collection[Stale],
+) -> tuple[Complaint, ...]:
+    """Return what is wrong with a report, the gravest first.
+
+    Args:
+        material: What the report is made of.
+        context: As from ``review_context``.
+        templates: Those that the prose was rendered from.
+        claims: Those met in it.
+        stale: The studies whose words are.
+    """
+    numbers = find_unsourced_numbers(
+        templates, list_prose_templates(context, templates), context, material.manifest
+    )
+    return (
+        *(_refute(claim) for claim in claims if not claim.holds),
+        *(complaint for each in stale for complaint in _list_changes(each)),
+        *(
+            Complaint(
+                "number",
+                Problem(
+                    f"{each.number} is no number of the results or the manifest",
+                    file=each.file,
+                    line=each.line,
+                    next_step="take it from the results in {{ … }}, or say that it is yours: "
+                    f'{{{{ mine("{each.number}") }}}}',
+                ),
+            )
+            for each in numbers
+        ),
+        *list_unmet(context, material.manifest.path),
+    )
+
+
+def list_unmet(context: ReportContext, manifest: Path) -> Iterator[Complaint]:
+    """Yield the requirements of the rubric that are not met."""
+    for verdict in context.rubric:
+        if not verdict.is_met:
+            what, _, step = verdict.where.removeprefix(MISSING).partition("; ")
+            reason = f"“{verdict.requirement}” is not met: {what}"
+            problem = Problem(reason, file=manifest, key=verdict.check, next_step=step or None)
+            yield Complaint("rubric", problem)
+
+
+def _refute(claim: Claim) -> Complaint:
+    reason = f"“{claim.words}” {claim.refutation[0].lower()}{claim.refutation[1:].rstrip('.')}"
+    step = "say what the results bear out, or correct the condition"
+    problem = Problem(
+        reason, file=claim.file, line=claim.line, key=f"claim {claim.condition}", next_step=step
+    )
+    return Complaint("claim", problem)
+
+
+def _list_changes(stale: Stale) -> Iterator[Complaint]:
+    step = f"edit the words, or keep them: mnistreport insights accept {stale.slug}"
+    for change in stale.changes:
+        reason = f"written beside other results: {change}"
+        yield Complaint("stale", Problem(reason, file=stale.file, next_step=step))

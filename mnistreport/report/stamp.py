@@ -1,0 +1,137 @@
+"""The stamp of a build: what its documents were made of, and what was to be said of them.
+
+A build that would make them of the same again writes nothing.
+"""
+
+import hashlib
+import json
+import platform
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import mnistreport
+from mnistreport.errors import Problem
+from mnistreport.files import replace_file
+from mnistreport.report.complaint import Complaint
+from mnistreport.report.insights import INSIGHTS
+from mnistreport.report.material import Material
+from mnistreport.report.written_beside import NAME as WRITTEN_BESIDE
+from mnistreport.resources import find_resource
+
+STAMP = ".build.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What lies beside the documents of a build.
+
+    Attributes:
+        inputs: Digest of what they were made of.
+        beside: Digest of what words are kept to have been written beside, once they were written.
+        documents: Digests by name.
+        complaints: What was wrong with them.
+    """
+
+    inputs: str
+    beside: str
+    documents: Mapping[str, str]
+    complaints: tuple[Complaint, ...]
+
+
+def save_stamp(output: Path, stamp: Stamp) -> None:
+    """Put a stamp beside the documents."""
+    text = json.dumps(asdict(stamp), indent=1, default=str)
+    replace_file(output / STAMP, (text + "\n").encode())
+
+
+def find_standing(output: Path, inputs: str, beside: str) -> Stamp | None:
+    """Return the stamp of the documents in ``output`` if they were made of ``inputs``."""
+    try:
+        content = json.loads((output / STAMP).read_bytes())
+        stamp = Stamp(
+            content["inputs"],
+            content["beside"],
+            dict(content["documents"]),
+            tuple(map(_load_complaint, content["complaints"])),
+        )
+        same = (stamp.inputs, stamp.beside) == (inputs, beside) and all(
+            digest_content((output / name).read_bytes()) == digest
+            for name, digest in stamp.documents.items()
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return stamp if same else None
+
+
+def _load_complaint(content: Mapping[str, Any]) -> Complaint:
+    problem = Problem(**content["problem"])
+    file = Path(problem.file) if problem.file else None
+    return Complaint(content["kind"], replace(problem, file=file))
+
+
+def digest_content(content: bytes) -> str:
+    """Return the SHA-256 of a file's content."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def digest_beside(project: Path) -> str:
+    """Return a digest of what words of the project are kept to have been written beside."""
+    path = project / "templates" / INSIGHTS / WRITTEN_BESIDE
+    return digest_content(path.read_bytes()) if path.is_file() else ""
+
+
+def digest_inputs(material: Material, project: Path, output: Path, written: Collection[str]) -> str:
+    """Return a digest of everything that decides what the documents say and how they look.
+
+    Args:
+        material: Results, data, tests.
+        project: Folder of the manifest.
+        output: Folder of the documents.
+        written: Names of those that a build writes itself.
+    """
+    from mnistreport.report.context import LIBRARIES
+
+    results, submission = material.results, material.manifest.submission
+    asked = [*submission.include, f"{'_'.join(submission.ids)}.zip"]
+    digest = hashlib.sha256()
+    for part in (
+        material.manifest.sha256,
+        material.digits.sha256,
+        material.digits.title,
+        material.digits.origin,
+        str(material.digits.notice),
+        material.split.sha256,
+        *(experiment.fingerprint for experiment in results.experiments),
+        *(repr(asdict(run)) for run in results.runs.values()),
+        *(repr(asdict(t.outcomes[s])) for t in material.tested for s in t.outcomes),
+        *(repr(asdict(read)) for read in material.reads),
+        *(f"{name} {version(name)}" for name in LIBRARIES),
+        platform.python_version(),
+        *(f"{name} {_stat(output / name)}" for name in asked if name not in written),
+    ):
+        digest.update(part.encode() + b"\0")
+    program = Path(mnistreport.__file__).parent
+    for folder in (project / "templates", find_resource("templates"), program):
+        for path in _list_files(folder):
+            digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _list_files(folder: Path) -> Iterator[Path]:
+    """Yield what documents are made of; not what a build keeps beside it."""
+    for path in sorted(folder.rglob("*")):
+        is_kept = path.name == WRITTEN_BESIDE or path.name.startswith(".")
+        if path.is_file() and not is_kept and "__pycache__" not in path.parts:
+            yield path
+
+
+def _stat(path: Path) -> str:
+    """Return what changes with a file, without reading all of it."""
+    try:
+        status = path.stat()
+    except OSError:
+        return "missing"
+    return f"{status.st_size} {status.st_mtime_ns}"
