@@ -157,7 +157,9 @@ def format_measure(measure: Measure, digits: int = 2) -> str:
 
 
 def _format_spread(sd: float, digits: int) -> str:
-    return _unit(_group(_round(_exact(sd) * 100, digits)), "%")
+    least = Decimal(1).scaleb(-digits)
+    rounded = _round(_exact(sd) * 100, digits)
+    return _unit(f"<{NARROW_SPACE}{least}" if rounded == 0 < sd else _group(rounded), "%")
 
 
 def _exact(value: float) -> Decimal:

@@ -206,11 +206,11 @@ def test_an_edit_during_a_build_is_not_kept_beside_its_results(
 ) -> None:
     """What is kept belongs to the words that stand in the report, not to those in the editor."""
     templates = Templates(project)
-    rendered = render_all_prose(context, templates)[f"study-{SLUG}"]
+    rendered = render_all_prose(context, templates).html[f"study-{SLUG}"]
     others = {name_insight("neurons"): "Written meanwhile."}
     write_templates(project, {INSIGHT: "Edited meanwhile.", **others})
     keep_words(templates, context)
-    assert rendered == render_all_prose(context, templates)[f"study-{SLUG}"]
+    assert rendered == render_all_prose(context, templates).html[f"study-{SLUG}"]
     assert [SLUG] == list(WrittenBeside(project / "templates").load())
     [snapshot] = WrittenBeside(project / "templates").load()[SLUG].values()
     assert take_snapshot(find_view(context, SLUG), WORDS) == snapshot

@@ -18,8 +18,8 @@ from mnistreport.training.result import RunResult
 PACE = ("batch_size", "learning_rate")
 """The factors that change how far descent comes in an epoch."""
 EXPLAINED = 1 / 3
-"""Progress explains a study if, once it is equal, at most this share is left of the distances
-between logarithms of validation loss."""
+"""Progress explains a level if, once it is equal, at most this share is left of the distance
+between the logarithms of its validation loss and the baseline's."""
 
 
 def find_updates(study: StudySummary) -> Finding | None:
@@ -37,34 +37,35 @@ def find_progress(study: StudySummary) -> Finding | None:
     Only of levels that differ clearly from the baseline, that learned, and whose course overlaps
     with the baseline's. ``factor_epochs`` and ``factor_progress`` say how many times the larger
     loss is the smaller, in the mean over the seeds, for the level that is furthest from the
-    baseline after equal epochs.
+    baseline after equal epochs. Progress explains the levels in ``explained`` on every seed, and
+    those in ``unexplained`` on none.
     """
-    distances = {
-        level.label: distance
-        for level in study.levels
-        if study.study.factor in PACE and (distance := _measure_distances(study, level))
-    }
-    if not distances:
+    if study.study.factor not in PACE:
         return None
-    levels = [level for level in study.levels if level.label in distances]
-    explained = [
-        sum(progress for _, progress in of_seed) <= EXPLAINED * sum(epochs for epochs, _ in of_seed)
-        for of_seed in zip(*distances.values(), strict=True)
-    ]
-    consistent: Strength = "clear" if len(set(explained)) == 1 else "within noise"
-    furthest = max(levels, key=lambda level: _mean(distances[level.label], 0))
+    measured = [(level, _measure_distances(study, level)) for level in study.levels]
+    measured = [(level, distances) for level, distances in measured if distances]
+    if not measured:
+        return None
+    furthest, distances = max(measured, key=lambda pair: _mean(pair[1], 0))
+    explained = tuple(level for level, each in measured if all(map(_is_explained, each)))
+    unexplained = tuple(level for level, each in measured if not any(map(_is_explained, each)))
+    decided: Strength = "clear" if explained or unexplained else "within noise"
     return Finding(
         "progress",
-        consistent if len(explained) > 1 else "too few seeds",
+        decided if len(distances) > 1 else "too few seeds",
         {
             "furthest": furthest,
-            "baseline": study.baseline,
-            "factor_epochs": math.exp(_mean(distances[furthest.label], 0)),
-            "factor_progress": math.exp(_mean(distances[furthest.label], 1)),
-            "levels": tuple(levels),
-            "is_explained": all(explained),
+            "factor_epochs": math.exp(_mean(distances, 0)),
+            "factor_progress": math.exp(_mean(distances, 1)),
+            "explained": explained,
+            "unexplained": unexplained,
         },
     )
+
+
+def _is_explained(distances: tuple[float, float]) -> bool:
+    after_epochs, after_progress = distances
+    return after_progress <= EXPLAINED * after_epochs
 
 
 def _measure_distances(study: StudySummary, level: LevelSummary) -> list[tuple[float, float]]:

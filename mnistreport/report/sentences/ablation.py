@@ -2,6 +2,7 @@
 
 from mnistreport.analysis.comparisons import Comparison
 from mnistreport.analysis.findings import Finding
+from mnistreport.analysis.findings.effort import COST_RATIO
 from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.report.numbers import format_mean, format_percent, format_seconds
 from mnistreport.report.sentences.phrases import name, say_effect, say_seeds
@@ -44,10 +45,15 @@ def say_speed(study: StudySummary, finding: Finding) -> str:
         f"{format_seconds(s)} with {name(study, level)}"
         for level, s in zip(levels, seconds, strict=True)
     ]
+    times = f"the updates of an epoch lasted {join_words(lasted)}"
+    if max(seconds) < COST_RATIO * min(seconds):
+        ends = f"{format_seconds(min(seconds))} to {format_seconds(max(seconds))}"
+        times = (
+            f"the updates of an epoch lasted {ends}, no further apart than a machine's times are"
+        )
     return (
         f"To reach {format_percent(finding.get('target', float))} validation accuracy, which every "
-        f"run did, took {join_words(took)} in the mean; the updates of an epoch lasted "
-        f"{join_words(lasted)}."
+        f"run did, took {join_words(took)} in the mean; {times}."
     )
 
 

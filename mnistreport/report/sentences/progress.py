@@ -1,9 +1,12 @@
 """Sentences about updates and progress."""
 
+from collections.abc import Sequence
+
 from mnistreport.analysis.findings import Finding
 from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.report.numbers import format_count, format_factor
-from mnistreport.report.sentences.phrases import name
+from mnistreport.report.sentences.phrases import name, names
+from mnistreport.report.wording import capitalise
 
 
 def say_updates(study: StudySummary, finding: Finding) -> str:
@@ -24,12 +27,27 @@ def say_progress(study: StudySummary, finding: Finding) -> str:
     epochs, progress = (
         format_factor(finding.get(key, float)) for key in ("factor_epochs", "factor_progress")
     )
-    facts = (
+    text = (
         f"After equally many epochs the validation losses of {name(study, furthest)} and the "
         f"baseline differ by a factor of {epochs}, at an equal {measure} by {progress}."
     )
-    if finding.strength == "within noise":
-        return f"{facts} The seeds disagree on whether the levels differ in more than that."
-    if finding.values["is_explained"]:
-        return f"{facts} So the levels differ in how far descent has come, and in little else."
-    return f"{facts} So the levels differ in more than how far descent has come."
+    if finding.strength == "too few seeds":
+        return text
+    explained, unexplained = (
+        finding.get_all(key, LevelSummary) for key in ("explained", "unexplained")
+    )
+    if explained:
+        text += (
+            f" So {names(study, explained)} {_agree(explained)} from it in how far descent has "
+            "come, and in little else."
+        )
+    if unexplained:
+        text += (
+            f" {capitalise(names(study, unexplained))} {_agree(unexplained)} from it in more than "
+            "how far descent has come."
+        )
+    return text
+
+
+def _agree(levels: Sequence[LevelSummary]) -> str:
+    return "differs" if len(levels) == 1 else "differ"
