@@ -19,7 +19,7 @@ from rich.progress import (
 from mnistreport.errors import MnistReportError, Problem, UsageError
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.numbers import format_percent, format_seconds
-from mnistreport.report.views import RubricVerdict
+from mnistreport.report.records import RubricVerdict
 from mnistreport.report.wording import count_things
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import estimate_seconds

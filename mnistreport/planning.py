@@ -17,10 +17,10 @@ from mnistreport.report.complaint import Complaint
 from mnistreport.report.document import render_all_prose
 from mnistreport.report.insights import INSIGHTS, RESERVED, name_insight, read_own_words
 from mnistreport.report.numbers import format_count, format_seconds
+from mnistreport.report.records import RubricVerdict
 from mnistreport.report.review import list_unmet, review_context, review_prose
 from mnistreport.report.staleness import review_words
 from mnistreport.report.templating import Templates
-from mnistreport.report.views import RubricVerdict
 from mnistreport.report.wording import count_things, describe_variant
 from mnistreport.study.expansion import expand_variants
 from mnistreport.study.experiment import Variant

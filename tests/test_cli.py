@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from mnistreport.cli import app
 from mnistreport.errors import ExitCode
 from mnistreport.resources import find_resource
+from tests.commands import Told, call_command, run_command
 from tests.digit_files import draw_digits, write_csv, write_idx_folder
 
 MANIFEST = """\
@@ -80,15 +81,6 @@ State = dict[str, tuple[bytes, int]]
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a command said, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-
-@dataclass(frozen=True)
 class Project:
     """A folder with a manifest."""
 
@@ -114,25 +106,6 @@ class Project:
             for path in sorted(self.output.iterdir())
             if path.name in DOCUMENTS
         }
-
-
-def run_command(*words: object, folder: Path) -> Told:
-    """Run ``python -m mnistreport`` in ``folder``."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "mnistreport", *map(str, words)],
-        capture_output=True,
-        check=False,
-        cwd=folder,
-        encoding="utf-8",
-        timeout=300,
-    )
-    return Told(done.returncode, done.stdout, done.stderr)
-
-
-def call_command(*words: object) -> Told:
-    """Run a command in this process, which is quicker."""
-    result: Result = CliRunner().invoke(app, [str(word) for word in words])
-    return Told(result.exit_code, result.stdout, result.stderr)
 
 
 def start_project(folder: Path, manifest: str = MANIFEST) -> Project:

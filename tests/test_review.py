@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from mnistreport.cli import app
 from mnistreport.errors import ExitCode
 from mnistreport.pipeline import Listener, Options, build, open_project
 from mnistreport.study.expansion import expand_variants
+from tests.commands import Told, call_command
 from tests.report.reports import read_page
 
 MANIFEST = """\
@@ -56,15 +55,6 @@ NUMBER = re.compile(r"\d+\.\d\d % ± \d+\.\d\d % → \d+\.\d\d % ±")
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a command said, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-
-@dataclass(frozen=True)
 class Project:
     """A folder with a manifest, words, and stored runs."""
 
@@ -82,9 +72,7 @@ class Project:
 
     def call(self, *words: str) -> Told:
         """Run a command."""
-        manifest = str(self.folder / "experiments.toml")
-        result = CliRunner().invoke(app, [*words, "--manifest", manifest])
-        return Told(result.exit_code, result.stdout, result.stderr)
+        return call_command(*words, "--manifest", self.folder / "experiments.toml")
 
     def read_documents(self) -> dict[str, bytes]:
         """Return the content of every document."""

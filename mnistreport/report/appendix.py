@@ -2,9 +2,10 @@
 
 from mnistreport.report.answers import MISSING
 from mnistreport.report.numbers import format_count, format_range, format_seconds
+from mnistreport.report.records import LevelProofView
 from mnistreport.report.rigour import SEEDS_LISTED
 from mnistreport.report.tables import NOTHING, Column, Row, Table
-from mnistreport.report.views import LevelProofView, ReportContext
+from mnistreport.report.views import ReportContext
 
 
 def make_proof_table(context: ReportContext) -> Table:

@@ -6,7 +6,7 @@ from mnistreport.analysis.budgets import measure_budget
 from mnistreport.analysis.results import Results
 from mnistreport.analysis.rigour import Departure, LevelProof, OneFactorProof, prove_one_factor
 from mnistreport.report.numbers import UNKNOWN, format_range
-from mnistreport.report.views import BudgetView, LevelProofView, ProofView
+from mnistreport.report.records import BudgetView, LevelProofView, ProofView
 from mnistreport.report.wording import capitalise, count_things, join_words, name_factor
 from mnistreport.study.manifest import FieldValue
 from mnistreport.study.wording import format_label

@@ -10,7 +10,7 @@ from mnistreport.report import checks
 from mnistreport.report.answers import Answer, Evidence
 from mnistreport.report.material import Material
 from mnistreport.report.outline import Outline
-from mnistreport.report.views import RubricVerdict
+from mnistreport.report.records import RubricVerdict
 
 CHECKS: Final[Mapping[str, Callable[[Evidence], Answer]]] = {
     "mnist_data": checks.check_data,

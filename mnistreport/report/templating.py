@@ -30,7 +30,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from mnistreport.errors import TemplateError
-from mnistreport.report import numbers, views
+from mnistreport.report import numbers, records, views
 from mnistreport.report.claims import CLAIM_FORM, Claim, ClaimExtension, note_claims
 from mnistreport.report.markdown import Draft
 from mnistreport.report.wording import Prose, capitalise, escape_markdown
@@ -210,7 +210,7 @@ def _suggest_name(reason: str, values: Mapping[str, object]) -> str | None:
     """Return which name was probably meant, by an error's ``reason`` as Jinja gives it."""
     if found := re.search(r"'(\w+)' has no attribute '(\w+)'", reason):
         owner, wrong = found.groups()
-        kind = getattr(views, owner, None)
+        kind = getattr(views, owner, getattr(records, owner, None))
         return _suggest(wrong, _list_fields(kind) if isinstance(kind, type) else [])
     found = re.search(r"'(\w+)' is undefined", reason)
     if found and found.group(1) == "claim":

@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mnistreport.analysis.budgets import Budget
 from mnistreport.analysis.statistics import Difference, FittedDifference, Interval, Measure
+from mnistreport.report.records import (
+    BudgetView,
+    LedgerView,
+    ProofView,
+    RubricVerdict,
+    RunView,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,109 +257,6 @@ class FittedView:
     seed: int
     difference: FittedDifference
     p_adjusted: float
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerView:
-    """One look at the test split."""
-
-    model: str
-    setting: str
-    runs: int
-    rule: str
-    read_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunView:
-    """One line of the appendix; metrics are at the last completed epoch."""
-
-    fingerprint: str
-    model: str
-    studies: tuple[str, ...]
-    setting: str
-    seed: int
-    status: str
-    reason: str
-    epochs: int
-    updates: int
-    train_loss: float | None
-    train_accuracy: float | None
-    validation_loss: float | None
-    validation_accuracy: float | None
-    duration_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class LevelProofView:
-    """What a level's runs have in common with the baseline's, and what not.
-
-    Attributes:
-        holds: Whether it differs as it should, and in nothing else.
-        differs: Each field that differs, ``learning rate 0.01 → 0.1``.
-        splits: Short digests of the splits of its runs.
-        seeds: Seeds with a run that finished or diverged.
-        epochs: Epochs that its finished runs completed, each number once.
-        diverged: Seed, and epochs completed, of each run that diverged.
-        failures: Everything that is not as it should be, in words.
-    """
-
-    label: str
-    is_baseline: bool
-    holds: bool
-    differs: tuple[str, ...]
-    splits: tuple[str, ...]
-    seeds: tuple[int, ...]
-    epochs: tuple[int, ...]
-    diverged: tuple[tuple[int, int], ...]
-    failures: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ProofView:
-    """Whether a study changed one factor at a time.
-
-    Attributes:
-        slug: The study's.
-        title: The study's.
-        sentence: What the proof comes to.
-    """
-
-    slug: str
-    title: str
-    holds: bool
-    sentence: str
-    levels: tuple[LevelProofView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetView:
-    """What a study, a joined variant or a model cost.
-
-    Attributes:
-        kind: ``study``, ``joined`` or ``model``.
-    """
-
-    title: str
-    kind: str
-    budget: Budget
-
-
-@dataclass(frozen=True, slots=True)
-class RubricVerdict:
-    """A line of the rubric, and whether the report covers it.
-
-    Attributes:
-        check: Name of the check that tells.
-        where: Where it is covered, ``Section 3, Figure 5``; or ``missing: `` and what, and the
-            next step.
-    """
-
-    requirement: str
-    points: int
-    check: str
-    is_met: bool
-    where: str
 
 
 @dataclass(frozen=True, slots=True)

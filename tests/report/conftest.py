@@ -11,8 +11,9 @@ from mnistreport.report.document import Document, compose_document
 from mnistreport.report.html import render_html
 from mnistreport.report.material import Material
 from mnistreport.report.pdf import render_pdf
+from mnistreport.report.records import RubricVerdict
 from mnistreport.report.templating import Templates
-from mnistreport.report.views import ReportContext, RubricVerdict
+from mnistreport.report.views import ReportContext
 from mnistreport.resources import PROJECT_FILES
 from tests.report.reports import make_material
 

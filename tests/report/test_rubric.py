@@ -13,8 +13,8 @@ from mnistreport.data.mnist import MNIST_COUNTS
 from mnistreport.report.context import make_context
 from mnistreport.report.document import outline_document
 from mnistreport.report.material import Material
+from mnistreport.report.records import RubricVerdict
 from mnistreport.report.rubric import CHECKS, review_rubric
-from mnistreport.report.views import RubricVerdict
 from mnistreport.study.experiment import MlpArchitecture, Variant
 from mnistreport.study.manifest import RubricLine, Submission
 from mnistreport.study.schema import Check

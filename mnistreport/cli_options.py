@@ -1,0 +1,55 @@
+"""The options that commands share: their types, their words, their defaults."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Device(StrEnum):
+    """Where to train."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Kind(StrEnum):
+    """How progress is shown."""
+
+    auto = "auto"
+    rich = "rich"
+    plain = "plain"
+    json = "json"
+
+
+Manifest = Annotated[Path, typer.Option(help="The experiment manifest.", metavar="FILE")]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        help="auto, kaggle, digits, or a folder or file; instead of the manifest's own.",
+        metavar="SOURCE",
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(help="Where documents go; default output/<data set>.", metavar="DIR"),
+]
+Cache = Annotated[
+    Path | None,
+    typer.Option(help="Checked data and stored runs; default .mnistreport.", metavar="DIR"),
+]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Worker processes; default one per core.", metavar="N")
+]
+Progress = Annotated[Kind, typer.Option(help="How to show progress.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Refuse false claims, stale words and numbers without a source."),
+]
+
+DEFAULT_MANIFEST = Path("experiments.toml")

@@ -1,0 +1,38 @@
+"""Running the program's commands, and what they say."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from mnistreport.cli import app
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command said, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run_command(*words: object, folder: Path) -> Told:
+    """Run ``python -m mnistreport`` in ``folder``."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "mnistreport", *map(str, words)],
+        capture_output=True,
+        check=False,
+        cwd=folder,
+        encoding="utf-8",
+        timeout=300,
+    )
+    return Told(done.returncode, done.stdout, done.stderr)
+
+
+def call_command(*words: object) -> Told:
+    """Run a command in this process, which is quicker."""
+    result: Result = CliRunner().invoke(app, [str(word) for word in words])
+    return Told(result.exit_code, result.stdout, result.stderr)
