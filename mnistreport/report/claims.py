@@ -5,6 +5,7 @@ whatever the results; where they do not bear them out, the words are set off, wi
 say otherwise.
 """
 
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -93,6 +94,14 @@ class ClaimExtension(Extension):
         self.log = log
         self._numbers = count()
         self._seen: dict[int, dict[str, str]] = {}
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """Keep the line's end after a claim, which Jinja would take away with the tag.
+
+        A paragraph or a list that a claim ends is over where the blank line after it says so.
+        """
+        del name, filename
+        return re.sub(r"\bendclaim\s*%}(?=\r?\n)", "endclaim +%}", source)
 
     def parse(self, parser: Parser) -> nodes.Node:
         """Read a claim, from its tag to ``endclaim``."""

@@ -107,6 +107,13 @@ def test_a_true_claim_prints_its_words_as_they_are(render: Render) -> None:
     assert () == passage.refuted == plain.claims
 
 
+@pytest.mark.parametrize("end", ["{% endclaim %}", "{%- endclaim %}", "{% endclaim -%}"])
+def test_a_blank_line_after_a_claim_ends_its_paragraph(render: Render, end: str) -> None:
+    """A person who leaves a line free means it, whatever Jinja does with the ends of its lines."""
+    html = render(f"- a\n- {{% claim true %}}b{end}\n\nc\n").html
+    assert ("<p>c</p>" in html) == (end != "{% endclaim -%}")  # which asks for no space at all
+
+
 def test_a_false_claim_is_set_off_with_the_values(render: Render) -> None:
     """Its words are printed, marked, and followed by what the results say instead."""
     passage = render(f"Before. {FALSE}A rate of 1 is the best.{{% endclaim %}} After.")
