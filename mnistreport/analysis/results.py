@@ -155,9 +155,15 @@ class StudySummary:
 
     @cached_property
     def best(self) -> LevelSummary | None:
-        """The complete level of the highest mean validation accuracy; the earlier one if equal."""
-        complete = [level for level in self.levels if level.summary.complete]
-        return max(complete, key=lambda level: level.summary.mean_accuracy, default=None)
+        """The complete level of the highest mean validation accuracy.
+
+        Of equal ones the baseline, which takes no change, or else the earlier.
+        """
+        return max(
+            self.complete,
+            key=lambda level: (level.summary.mean_accuracy, level.level.is_baseline),
+            default=None,
+        )
 
     @property
     def complete(self) -> tuple[LevelSummary, ...]:

@@ -84,3 +84,10 @@ def test_diminishing_returns_are_told(ends: Sequence[float], expected: str) -> N
     assert pytest.approx(ends[3] - ends[2], abs=2e-3) == finding.values["last_gain"]
     small, large = finding.get("smallest", int), finding.get("largest", int)
     assert (784 * 32 + 32 + 32 * 10 + 10, 784 * 256 + 256 + 256 * 10 + 10) == (small, large)
+
+
+def test_unlike_steps_are_not_compared() -> None:
+    """A last step that is smaller than the first may give less for that reason alone."""
+    study = make_width_study([32, 256, 300], baseline=32)
+    ends = {"32": (0.80, 0.81, 0.79), "256": (0.90, 0.91, 0.89), "300": (0.90, 0.912, 0.89)}
+    assert find_finding(plant(study, ends), "returns") is None

@@ -97,6 +97,12 @@ def test_incomplete_levels_are_never_the_best() -> None:
     assert study.best is study.baseline
 
 
+def test_the_baseline_is_best_among_equals() -> None:
+    """A change that changes nothing is not called the best."""
+    study = plant(STUDY, {"0.01": (0.9, 0.8), "0.1": (0.8, 0.9), "1": (0.7, 0.7)})
+    assert study.best is study.baseline
+
+
 def test_missing_seeds_make_a_level_incomplete() -> None:
     """A level that was not trained on every seed yet is not chosen."""
     study = plant(STUDY, {"0.01": (0.99,), "0.1": (0.9, 0.9), "1": (0.8, 0.8)})

@@ -249,7 +249,7 @@ def test_an_effect_that_is_not_clear_says_so(usual: Results) -> None:
         ("clear", 0.01, "Returns diminish: accuracy changes from 32 to 64 neurons"),
         ("clear", -0.01, "Returns grow: accuracy changes from 32 to 64 neurons"),
         ("within noise", 0.001, "that the two differ is within noise"),
-        ("too few seeds", 0.01, "three seeds cannot show that returns diminish"),
+        ("too few seeds", 0.01, "three seeds cannot show that the two differ"),
     ],
 )
 def test_returns_follow_their_strength(

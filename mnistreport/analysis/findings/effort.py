@@ -4,7 +4,7 @@ from statistics import fmean
 
 from mnistreport.analysis.comparisons import BySeed, compare_family
 from mnistreport.analysis.findings.finding import Finding
-from mnistreport.analysis.findings.levels import is_number
+from mnistreport.analysis.findings.levels import is_regular, list_values
 from mnistreport.analysis.results import LevelSummary, StudySummary
 
 COST_RATIO = 1.5
@@ -43,9 +43,14 @@ def find_cost(study: StudySummary) -> Finding | None:
 
 
 def find_returns(study: StudySummary) -> Finding | None:
-    """Hold what the first step to a larger network gave against what the last one gave."""
-    levels = [level for level in study.complete if is_number(level.level.value)]
+    """Hold what the first step to a larger network gave against what the last one gave.
+
+    Asked only where the steps are alike: all doublings, say, or all one layer more.
+    """
+    levels = study.complete
     if study.study.factor not in SIZES or len(levels) < 3:  # noqa: PLR2004 - two steps
+        return None
+    if len(levels) < len(study.levels) or not is_regular(list_values(levels)):
         return None
     first, last = (levels[0], levels[1]), (levels[-2], levels[-1])
     gains = [_measure_gains(*step) for step in (first, last)]

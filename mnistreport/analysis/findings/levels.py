@@ -1,5 +1,6 @@
 """Findings about where the levels ended: the best, how far apart they are, the edge of a range."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from mnistreport.analysis.comparisons import Strength
@@ -79,18 +80,33 @@ def propose_next(study: StudySummary, levels: list[LevelSummary]) -> int | float
 
     A geometric range is continued by its ratio, any other by its last step.
     """
-    values = [float(level.level.value or 0) for level in levels]
+    values = list_values(levels)
     if len(values) < 2:  # noqa: PLR2004 - two make a step
         return None
     last, before = values[-1], values[-2]
-    ratios = [max(a / b, b / a) for a, b in pairwise(values) if a > 0 and b > 0]
-    is_geometric = len(ratios) == len(values) - 1 and max(ratios) < SAME_RATIO * min(ratios)
-    beyond = last * last / before if is_geometric else 2 * last - before
+    beyond = last * last / before if is_geometric(values) else 2 * last - before
     least, most = _RANGES.get(study.study.factor or "", (0.0, float("inf")))
     if not least < beyond < most:
         return None
     whole = all(isinstance(level.level.value, int) for level in levels)
     return round(beyond) if whole else float(f"{beyond:.6g}")
+
+
+def list_values(levels: Sequence[LevelSummary]) -> list[float]:
+    """Return the values of levels that are numbers."""
+    return [float(level.level.value or 0) for level in levels]
+
+
+def is_geometric(values: Sequence[float]) -> bool:
+    """Tell whether each value is as many times the one before."""
+    ratios = [max(a / b, b / a) for a, b in pairwise(values) if a > 0 and b > 0]
+    return len(ratios) == len(values) - 1 and max(ratios) < SAME_RATIO * min(ratios)
+
+
+def is_regular(values: Sequence[float]) -> bool:
+    """Tell whether all steps of a range are alike, as ratios or as differences."""
+    steps = [abs(b - a) for a, b in pairwise(values)]
+    return is_geometric(values) or max(steps) < SAME_RATIO * min(steps)
 
 
 def is_number(value: object) -> bool:

@@ -14,7 +14,7 @@ def say_interaction(study: StudySummary, finding: Finding) -> str:
     del study
     interaction = finding.get("interaction", Comparison)
     said = {
-        "clear": "they do not simply add up: having one changes what the other does",
+        "clear": "they do not simply add up, as having one changes what the other does",
         "within noise": "they add up as far as can be told",
         "too few seeds": f"{say_seeds(interaction.difference.n)} cannot show whether they interact",
     }[interaction.strength]

@@ -3,8 +3,9 @@
 from mnistreport.analysis.comparisons import Comparison
 from mnistreport.analysis.findings import Finding
 from mnistreport.analysis.results import LevelSummary, StudySummary
-from mnistreport.report.numbers import format_count, format_points
-from mnistreport.report.sentences.phrases import name, say_duration, say_evidence, say_seeds
+from mnistreport.report.numbers import format_count, format_p, format_points
+from mnistreport.report.sentences.phrases import name, say_duration, say_seeds
+from mnistreport.report.wording import capitalise
 
 
 def say_cost(study: StudySummary, finding: Finding) -> str:
@@ -18,7 +19,7 @@ def say_cost(study: StudySummary, finding: Finding) -> str:
     thrifty = finding.get_optional("thrifty", LevelSummary)
     if best and thrifty:
         text += (
-            f" {name(study, thrifty)[:1].upper()}{name(study, thrifty)[1:]}, not clearly below "
+            f" {capitalise(name(study, thrifty))}, not clearly below "
             f"{name(study, best)}, took {say_duration(thrifty)} instead of {say_duration(best)}."
         )
     return text
@@ -36,10 +37,13 @@ def say_returns(study: StudySummary, finding: Finding) -> str:
     smallest, largest = (format_count(finding.get(k, int)) for k in ("smallest", "largest"))
     if comparison.is_clear:
         verb = "diminish" if comparison.difference.mean > 0 else "grow"
-        verdict = f"Returns {verb}: {facts} ({say_evidence(comparison)})"
+        p_value = comparison.p_adjusted or 0.0  # a clear comparison has one
+        less = format_points(abs(comparison.difference.mean), signed=False)
+        more = "less" if comparison.difference.mean > 0 else "more"
+        verdict = f"Returns {verb}: {facts}, {less} {more} (corrected {format_p(p_value)})"
     elif comparison.strength == "within noise":
-        verdict = f"{facts[:1].upper()}{facts[1:]}; that the two differ is within noise"
+        verdict = f"{capitalise(facts)}; that the two differ is within noise"
     else:
         seeds = say_seeds(comparison.difference.n)
-        verdict = f"{facts[:1].upper()}{facts[1:]}; {seeds} cannot show that returns diminish"
+        verdict = f"{capitalise(facts)}; {seeds} cannot show that the two differ"
     return f"{verdict}, while the network grows from {smallest} to {largest} parameters."
