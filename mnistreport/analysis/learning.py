@@ -1,10 +1,10 @@
 """How a variant learned: whether it still did at the end, overfitted, or never got anywhere."""
 
-from collections.abc import Sequence
 from statistics import fmean
 
-from mnistreport.analysis.comparisons import Strength, compare_family
+from mnistreport.analysis.comparisons import Strength
 from mnistreport.analysis.results import CHANCE, VariantSummary
+from mnistreport.analysis.statistics import pair_differences
 from mnistreport.training.result import EpochRow
 
 LAST_PART = 5
@@ -12,6 +12,9 @@ LAST_PART = 5
 STILL_FALLING = 0.01
 """A run still learns if validation loss, from the fifth before the last to the last fifth of its
 epochs, fell in every seed, and in the mean by at least this share."""
+SURE_TO_FALL = 0.01
+"""p-value below which the fall counts; smaller than ``ALPHA``, as many variants are looked at."""
+SEEDS_THAT_DECIDE = 3
 OVERFITTED = 0.05
 """A run overfits if in every seed validation loss ends at least this share above the lowest fifth
 of its epochs, and training loss below where it was then."""
@@ -19,25 +22,26 @@ NEAR_CHANCE = 2.5 * CHANCE
 """Below this accuracy, in every seed, a run has hardly learned anything."""
 
 
-def find_still_learning(summaries: Sequence[VariantSummary]) -> dict[str, Strength]:
-    """Return the keys of variants whose validation loss was still falling at the end, and how sure.
+def judge_still_learning(summary: VariantSummary) -> Strength | None:
+    """Say how surely validation loss was still falling at the end; ``None`` if it was not.
 
-    Three or more seeds decide by the paired t-test, all variants as one family; with fewer, every
-    seed has to fall, and the strength is ``too few seeds``.
+    Three or more seeds decide by the paired t-test; one or two cannot, and there it is enough that
+    the loss fell in each.
     """
-    measurable = [each for each in summaries if _measure_part(each)]
-    judged = compare_family([_part_losses(each) for each in measurable], noise_floor=None)
-    found: dict[str, Strength] = {}
-    for summary, comparison in zip(measurable, judged, strict=True):
-        undecidable = comparison.p_adjusted is None or comparison.difference.n < 3  # noqa: PLR2004
-        if _falls_enough(summary) and (comparison.is_clear or undecidable):
-            found[summary.variant.key] = comparison.strength
-    return found
+    if not _measure_part(summary) or is_at_chance(summary):
+        return None
+    before, last = _part_losses(summary)
+    if measure_fall(summary) < STILL_FALLING or any(before[s] <= last[s] for s in before):
+        return None
+    difference = pair_differences(before, last)
+    if difference is None or difference.n < SEEDS_THAT_DECIDE or difference.p_value is None:
+        return "too few seeds"
+    return "clear" if difference.p_value < SURE_TO_FALL else None
 
 
 def is_still_learning(summary: VariantSummary) -> bool:
-    """Tell whether validation loss was still falling, of one variant by itself."""
-    return bool(find_still_learning([summary]))
+    """Tell whether validation loss was still falling at the end."""
+    return judge_still_learning(summary) is not None
 
 
 def measure_fall(summary: VariantSummary) -> float:
@@ -55,13 +59,6 @@ def is_at_chance(summary: VariantSummary) -> bool:
     """Tell whether no finished seed got well beyond the accuracy of guessing."""
     accuracies = summary.decisive.values()
     return bool(accuracies) and max(accuracies) < NEAR_CHANCE
-
-
-def _falls_enough(summary: VariantSummary) -> bool:
-    if is_at_chance(summary):
-        return False
-    before, last = _part_losses(summary)
-    return measure_fall(summary) >= STILL_FALLING and all(before[s] > last[s] for s in before)
 
 
 def _measure_part(summary: VariantSummary) -> int:

@@ -136,7 +136,7 @@ def say_budgets(results: Results, titles: Mapping[str, str]) -> str:
         for model, title in titles.items()
     }
     tried = [
-        f"the {title} in {count_things(budget.settings, 'setting')}, each for "
+        f"the {title} in {count_things(budget.settings, 'setting')} of "
         f"{format_range(budget.epochs)} epoch{'' if budget.epochs == (1, 1) else 's'}"
         for title, budget in by_model.items()
     ]

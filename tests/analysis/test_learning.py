@@ -3,9 +3,9 @@ from collections.abc import Sequence
 import pytest
 
 from mnistreport.analysis.learning import (
-    find_still_learning,
     is_overfitted,
     is_still_learning,
+    judge_still_learning,
     measure_fall,
 )
 from mnistreport.analysis.results import VariantSummary
@@ -78,5 +78,4 @@ def test_the_fall_is_a_share_of_the_loss() -> None:
 def test_strength_follows_the_number_of_seeds() -> None:
     """One or two seeds may show a fall, but not firmly; three that agree do."""
     one, three = _summarise(FALLING), _summarise(FALLING, SLOWER, FALLING)
-    assert {MLP.key: "too few seeds"} == find_still_learning([one])
-    assert {MLP.key: "clear"} == find_still_learning([three])
+    assert ("too few seeds", "clear") == (judge_still_learning(one), judge_still_learning(three))

@@ -262,8 +262,8 @@ def test_budgets_are_those_of_the_runs(context: ReportContext, troubled: ReportC
 def test_unequal_budgets_are_stated(context: ReportContext) -> None:
     """What was tried for each model, and which studies differ in their number of updates."""
     assert (
-        "Training tried the feedforward network in 15 settings, each for 20 epochs and the "
-        "convolutional network in 4 settings, each for 12 epochs. These budgets are not equal, so "
+        "Training tried the feedforward network in 15 settings of 20 epochs and the "
+        "convolutional network in 4 settings of 12 epochs. These budgets are not equal, so "
         "what the models reached does not compare the models alone. Levels had different numbers "
         "of updates in: Batch size (840 to 52,500)."
     ) == context.budget_statement

@@ -3,11 +3,9 @@
 from mnistreport.analysis.comparisons import Strength
 from mnistreport.analysis.findings.finding import Finding
 from mnistreport.analysis.learning import (
-    find_still_learning as list_still_learning,
-)
-from mnistreport.analysis.learning import (
     is_at_chance,
     is_overfitted,
+    judge_still_learning,
     measure_fall,
 )
 from mnistreport.analysis.results import LevelSummary, StudySummary
@@ -15,12 +13,13 @@ from mnistreport.analysis.results import LevelSummary, StudySummary
 
 def find_still_learning(study: StudySummary) -> Finding | None:
     """Name the levels that more epochs would have improved, and by how much they still fell."""
-    falling = list_still_learning([level.summary for level in study.levels])
-    levels = tuple(each for each in study.levels if each.summary.variant.key in falling)
+    judged = [(level, judge_still_learning(level.summary)) for level in study.levels]
+    levels = tuple(level for level, strength in judged if strength)
     if not levels:
         return None
     falls = [measure_fall(level.summary) for level in levels]
-    strength: Strength = "clear" if set(falling.values()) == {"clear"} else "too few seeds"
+    is_weak = any(strength == "too few seeds" for _, strength in judged)
+    strength: Strength = "too few seeds" if is_weak else "clear"
     values = {"levels": levels, "least": min(falls), "most": max(falls)}
     return Finding("still_learning", strength, values)
 

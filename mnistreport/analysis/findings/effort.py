@@ -14,9 +14,9 @@ SIZES = ("neurons", "hidden_layers", "dense")
 
 
 def find_cost(study: StudySummary) -> Finding | None:
-    """Compare training times, and name the cheapest level that is not clearly below the best.
+    """Compare training times, and name the cheapest level that ends within noise of the best.
 
-    ``thrifty`` is that level, where it takes clearly less time than the best one.
+    ``thrifty`` is that level, where it takes much less time than the best one.
     """
     timed = [level for level in study.levels if level.summary.duration_seconds]
     if len(timed) < 2:  # noqa: PLR2004 - a comparison takes two
@@ -24,9 +24,13 @@ def find_cost(study: StudySummary) -> Finding | None:
     quickest, slowest = min(timed, key=measure_seconds), max(timed, key=measure_seconds)
     if measure_seconds(slowest) < COST_RATIO * measure_seconds(quickest):
         return None
-    best = study.best
-    ties = study.ties if study.noise_floor is not None else ()  # one seed leaves none behind
-    cheapest = min(ties, key=measure_seconds, default=None)
+    best, noise = study.best, study.noise_floor or 0.0
+    close = [
+        level
+        for level in study.ties
+        if best and best.summary.mean_accuracy - level.summary.mean_accuracy <= noise
+    ]
+    cheapest = min(close, key=measure_seconds, default=None)
     is_thrifty = (
         best and cheapest and measure_seconds(best) >= COST_RATIO * measure_seconds(cheapest)
     )

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from mnistreport.analysis.comparisons import Strength
 from mnistreport.analysis.findings.finding import Finding
-from mnistreport.analysis.learning import find_still_learning
+from mnistreport.analysis.learning import is_still_learning
 from mnistreport.analysis.results import LevelSummary, StudySummary
 
 SAME_RATIO = 1.001
@@ -22,7 +22,6 @@ def find_best(study: StudySummary) -> Finding | None:
     if best is None:
         return None
     compared = (best,) if best is baseline else (best, baseline)
-    falling = find_still_learning([level.summary for level in compared])
     return Finding(
         "best",
         study.lead,
@@ -32,7 +31,7 @@ def find_best(study: StudySummary) -> Finding | None:
             "comparison": best.against_baseline,
             "noise_floor": study.noise_floor,
             "ties": study.ties,
-            "unsettled": tuple(e for e in compared if e.summary.variant.key in falling),
+            "unsettled": tuple(each for each in compared if is_still_learning(each.summary)),
         },
     )
 

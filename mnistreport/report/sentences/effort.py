@@ -19,7 +19,7 @@ def say_cost(study: StudySummary, finding: Finding) -> str:
     thrifty = finding.get_optional("thrifty", LevelSummary)
     if best and thrifty:
         text += (
-            f" {capitalise(name(study, thrifty))}, not clearly below "
+            f" {capitalise(name(study, thrifty))}, within noise of "
             f"{name(study, best)}, took {say_duration(thrifty)} instead of {say_duration(best)}."
         )
     return text

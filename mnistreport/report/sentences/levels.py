@@ -25,9 +25,8 @@ def say_best(study: StudySummary, finding: Finding) -> str:
     if finding.strength not in {"clear", "observed"} and best is not study.baseline:
         ties = tuple(level for level in ties if level is not study.baseline)  # just spoken of
     if ties:
-        verb = "is" if len(ties) == 1 else "are"
-        tied = capitalise(names(study, ties))
-        return f"{start} {tied} {verb} not clearly below {name(study, best)}."
+        seeds = capitalise(say_seeds(measure.n))
+        return f"{start} {seeds} cannot tell {names(study, ties)} from {name(study, best)}."
     others = len(study.complete) - 1
     if finding.strength == "clear" and others:
         finished = "" if others == len(study.levels) - 1 else " that finished"
