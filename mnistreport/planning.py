@@ -188,7 +188,12 @@ def check_project(options: Options, listener: Listener) -> Checkup:
 
 def _count_contents(manifest: Manifest) -> str:
     variants = len(expand_variants(manifest))
-    return f"{len(manifest.studies)} studies, {variants} variants, {len(manifest.seeds)} seeds each"
+    counts = (
+        (len(manifest.studies), "study"),
+        (variants, "variant"),
+        (len(manifest.seeds), "seed"),
+    )
+    return f"{', '.join(count_things(*each) for each in counts)} each"
 
 
 def _describe_words(templates: Templates, study: Study) -> str:

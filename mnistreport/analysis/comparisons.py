@@ -73,7 +73,7 @@ def _judge(
     strength: Strength = "too few seeds"
     if p_adjusted is not None and p_adjusted < ALPHA:
         strength = "clear"
-    elif p_adjusted is not None and abs(difference.mean) <= (noise_floor or 0.0):
+    elif difference.n > 1 and abs(difference.mean) <= (noise_floor or 0.0):
         strength = "within noise"
     return Comparison(difference, p_adjusted, strength)
 

@@ -29,7 +29,7 @@ class FittedComparison:
         second: That of the second.
         seed: What both were trained with.
         difference: Who gets which images right.
-        p_adjusted: Corrected for all comparisons of fitted models in the report (Holm).
+        p_adjusted: Corrected (Holm) for every level of every study, and for the winners.
     """
 
     study: StudySummary | None
@@ -45,7 +45,9 @@ def compare_fitted_models(
 ) -> tuple[FittedComparison, ...]:
     """Compare each study's best level with its baseline, and the models' winners with each other.
 
-    The seed is the first of the manifest's, whichever of a variant's runs did best.
+    The seed is the first of the manifest's, whichever of a variant's runs did best. Which level is
+    the best is read off the same images, so p-values are corrected for every level that could have
+    been it.
 
     Args:
         results: All of them.
@@ -55,9 +57,10 @@ def compare_fitted_models(
     """
     seed = seeds[0]
     pairs: list[tuple[StudySummary | None, VariantSummary, VariantSummary]] = [
-        (study, study.best.summary, study.baseline.summary)
+        (study, level.summary, study.baseline.summary)
         for study in results.studies
-        if study.best and study.best is not study.baseline and study.baseline.summary.complete
+        for level in study.complete
+        if level is not study.baseline and study.baseline.summary.complete
     ]
     pairs += [
         (None, one.summary, other.summary)
@@ -82,4 +85,8 @@ def compare_fitted_models(
         for study, first, second in pairs
     ]
     adjusted = adjust_by_holm([each.p_adjusted for each in found])
-    return tuple(replace(each, p_adjusted=p) for each, p in zip(found, adjusted, strict=True))
+    return tuple(
+        replace(each, p_adjusted=p)
+        for each, p in zip(found, adjusted, strict=True)
+        if each.study is None or (each.study.best and each.first is each.study.best.summary)
+    )

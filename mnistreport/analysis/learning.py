@@ -47,7 +47,7 @@ def is_still_learning(summary: VariantSummary) -> bool:
 def measure_fall(summary: VariantSummary) -> float:
     """Return by which share of itself validation loss fell over the last fifth of training."""
     before, last = map(fmean, (part.values() for part in _part_losses(summary)))
-    return (before - last) / before
+    return (before - last) / before if before else 0.0
 
 
 def is_overfitted(summary: VariantSummary) -> bool:
@@ -84,4 +84,5 @@ def _is_history_overfitted(history: tuple[EpochRow, ...]) -> bool:
     validation = [fmean(row.validation_loss for row in window) for window in windows]
     train = [fmean(row.train_loss for row in window) for window in windows]
     lowest = validation.index(min(validation))
-    return validation[-1] >= (1 + OVERFITTED) * validation[lowest] and train[-1] < train[lowest]
+    rose = validation[-1] >= (1 + OVERFITTED) * validation[lowest] > 0
+    return rose and train[-1] < train[lowest]

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from types import GeneratorType
-from typing import Final, cast
+from typing import Final, Self, cast
 
-from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2 import Environment, TemplateSyntaxError, Undefined, nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 
@@ -80,6 +80,23 @@ class ClaimLog:
         return seal_words(words, seal)
 
 
+class Nothing(Undefined):
+    """A part of a result that is not there: no comparison with it holds, whichever way it goes."""
+
+    def _compare(self, _other: object) -> bool:
+        return False
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _compare  # type: ignore[assignment]
+
+    __hash__ = None  # type: ignore[assignment] - as it equals nothing, itself included
+
+    def _keep(self, _other: object) -> Self:
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _keep  # type: ignore[assignment]
+    __truediv__ = __rtruediv__ = _keep  # type: ignore[assignment]
+
+
 class ClaimExtension(Extension):
     """Teaches Jinja ``{% claim condition %}words{% endclaim %}``.
 
@@ -126,6 +143,9 @@ class ClaimExtension(Extension):
         owners, value = list[object](), owner
         for attribute in attributes:
             owners.append(value)
+            if value is None:  # a level that did not finish has no accuracy, and bears nothing out
+                value = Nothing(name=name)
+                break
             value = self.environment.getattr(value, attribute)
         if isinstance(value, GeneratorType):  # of a filter: looked at here, it would be used up
             value = list(cast("Iterable[object]", value))
@@ -146,6 +166,10 @@ class ClaimExtension(Extension):
         if self.log is None:
             msg = "a claim can be checked only in the Markdown of an insight or a section"
             step = "move it into a *.md.j2 file that is no part of another page"
+            raise TemplateError(msg, file=Path(file), line=line, next_step=step)
+        if not isinstance(outcome, bool | list | tuple | Undefined | None):
+            msg = f"a claim needs what holds or not, and {said} can only hold"
+            step = f"compare it with something: write it as {CLAIM_FORM}"
             raise TemplateError(msg, file=Path(file), line=line, next_step=step)
         holds = bool(outcome)
         evidence = tuple(Evidence(*each) for each in self._seen.pop(number, {}).items())

@@ -35,7 +35,18 @@ from mnistreport.report.wording import (
 from mnistreport.study.experiment import CLASSES, IMAGE_SIZE
 from mnistreport.study.manifest import Manifest
 
-LIBRARIES = ("torch", "scikit-learn", "pandas", "matplotlib", "seaborn", "weasyprint")
+LIBRARIES = (
+    "torch",
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "pandas",
+    "matplotlib",
+    "seaborn",
+    "jinja2",
+    "markdown-it-py",
+    "weasyprint",
+)
 
 
 def make_context(material: Material) -> ReportContext:

@@ -214,11 +214,17 @@ def render_all_prose(context: ReportContext, templates: Templates) -> Text:
 
 
 def list_prose_templates(context: ReportContext, templates: Templates) -> tuple[str, ...]:
-    """Return the names of the templates that ``render_all_prose`` runs, each once."""
+    """Return the names of the templates that ``render_all_prose`` runs, each once.
+
+    With those that they include, import or extend by name.
+    """
     finals = ("final",) if context.finals else ()
     parts = ("summary", "data", "method", "baseline", "comparison", *finals, "conclusion")
     insights = (find_insight(templates, study.slug) for study in context.studies)
-    return tuple(dict.fromkeys((*map(name_section, parts), *insights)))
+    names = [*map(name_section, parts), *insights]
+    for name in names:  # grows as it goes
+        names += [each for each in templates.list_referenced(name) if each not in names]
+    return tuple(dict.fromkeys(names))
 
 
 def _find_refuted(sections: Sequence[Section], text: Text) -> Iterator[Section]:

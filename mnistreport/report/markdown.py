@@ -153,8 +153,12 @@ class _Setting:
         links = 0
         for leaf in leaves:
             links += {"link_open": 1, "link_close": -1}.get(leaf.type, 0)
-            for name, value in leaf.attrs.items():
-                leaf.attrs[name] = self._lost.sub("", str(value))
+            for name, value in list(leaf.attrs.items()):
+                cleaned = self._lost.sub("", str(value))
+                leaf.attrs[name] = cleaned
+                # It was found harmless with the marks in it, which may have hidden what it is.
+                if name in {"href", "src"} and not _make_parser().validateLink(cleaned):
+                    del leaf.attrs[name]
             if leaf.type == "text":
                 for piece in self._mark_pieces(leaf.content):
                     yield piece

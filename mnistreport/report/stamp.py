@@ -61,7 +61,7 @@ def find_standing(output: Path, inputs: str, beside: str) -> Stamp | None:
             digest_content((output / name).read_bytes()) == digest
             for name, digest in stamp.documents.items()
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return stamp if same else None
 

@@ -180,9 +180,8 @@ def make_fitted_table(context: ReportContext) -> Table:
     caption = (
         "Which of two fitted models is right on more of the same images? Validation images, both "
         f"models trained with seed {context.seeds[0]}; p of the exact test of McNemar on those "
-        "that just one gets right, corrected for the rows of this table (Holm). It speaks of these "
-        "two networks, not of what other seeds would give, and flatters the first of each pair, "
-        "which was chosen on these images."
+        "that just one gets right, corrected for every level that could have been the first "
+        "(Holm). It speaks of these two networks, not of what other seeds would give."
     )
     return Table("fitted", caption, columns, tuple(rows))
 

@@ -25,6 +25,7 @@ from jinja2 import (
     pass_eval_context,
 )
 from jinja2 import TemplateError as JinjaError
+from jinja2.meta import find_referenced_templates
 from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
@@ -119,6 +120,17 @@ class Templates:
         """
         with self._errors_located(name, {}):
             return tuple(self._environment.lex(self.read(name), name))
+
+    def list_referenced(self, name: str) -> tuple[str, ...]:
+        """Return the templates that one includes, imports or extends by a name in its text.
+
+        Raises:
+            TemplateError: It is missing or malformed.
+        """
+        with self._errors_located(name, {}):
+            tree = self._environment.parse(self.read(name), name)
+            found = (each for each in find_referenced_templates(tree) if each)
+            return tuple(each for each in found if self.find(each))
 
     def check_syntax(self, name: str) -> None:
         """Parse a template without running it.

@@ -18,7 +18,7 @@ _FACTORS = {
     "dense": "neurons of the dense layer",
 }
 
-_COUNTED = {"neurons", "hidden_layers", "dense"}
+COUNTED = {"neurons", "hidden_layers", "dense"}
 """Factors whose levels count something: ``128 neurons``, not ``neurons 128``."""
 
 
@@ -49,8 +49,11 @@ def name_level(study: StudySummary, level: LevelSummary) -> str:
     factor = study.study.factor
     if factor is None:
         return f"“{level.label}”"
-    if factor in _COUNTED:
-        return f"{level.label} {name_factor(factor)}"
+    if factor in COUNTED:
+        counted = name_factor(factor)
+        if level.label == "1":
+            counted = counted.replace("neurons", "neuron").replace("layers", "layer")
+        return f"{level.label} {counted}"
     return f"{name_factor(factor)} {level.label}"
 
 
@@ -62,7 +65,7 @@ def name_levels(study: StudySummary, levels: Sequence[LevelSummary]) -> str:
     if factor is None:
         return join_words([name_level(study, level) for level in levels])
     labels = join_words([level.label for level in levels])
-    if factor in _COUNTED:
+    if factor in COUNTED:
         return f"{labels} {name_factor(factor)}"
     return f"{name_factor(factor)} {labels}"
 

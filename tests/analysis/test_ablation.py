@@ -62,6 +62,15 @@ def test_interaction_takes_seeds_and_all_four_corners() -> None:
     assert find_finding(rates, "interaction") is None
 
 
+def test_both_has_to_be_what_one_and_the_other_are() -> None:
+    """If “both” has another dropout than “dropout”, the four are no corners of one square."""
+    ablation = make_ablation()
+    *others, both = ablation.levels
+    other = replace(both, fields=both.fields | {"dropout": 0.1})
+    study = plant(replace(ablation, levels=(*others, other)), _make_corners((0.94, 0.945, 0.935)))
+    assert find_finding(study, "interaction") is None
+
+
 def test_an_interaction_counts_only_if_a_corner_differs() -> None:
     """What no corner's comparison with the baseline carries, no other question carries either."""
     corners = _make_corners((0.900, 0.905, 0.896))  # both switches together undo each other

@@ -15,6 +15,7 @@ NOISY = {0: 0.99, 1: 0.85, 2: 0.93}
         (NOISY, 0.01, "too few seeds"),
         (PLAIN, 0.01, "within noise"),
         (PLAIN, 0.0, "within noise"),  # nothing is no difference, whatever the noise
+        ({0: 0.901, 1: 0.911, 2: 0.891}, 0.01, "within noise"),  # the same each time, but small
         ({0: 0.99}, None, "too few seeds"),
         ({0: 0.99, 1: 1.0, 2: 0.98}, 0.01, "too few seeds"),  # 9 points each: no spread to judge by
     ],

@@ -12,6 +12,7 @@ from tests.analysis.planted import (
     find_finding,
     make_ablation,
     make_rate_study,
+    make_width_study,
     plant,
 )
 
@@ -202,3 +203,18 @@ def test_the_main_thing_comes_first() -> None:
     kinds = [finding.kind for finding in derive_findings(study)]
     assert "best" == kinds[0]
     assert len(set(kinds)) == len(kinds)
+
+
+def test_nothing_lies_beyond_the_end_of_what_there_is() -> None:
+    """One neuron is the fewest that a layer can have: nobody is told to look below."""
+    study = make_width_study([1, 2, 4], baseline=2)
+    ends = {"1": BETTER, "2": PLAIN, "4": WORSE}
+    assert find_finding(plant(study, ends), "edge") is None
+
+
+def test_a_loss_of_nothing_is_no_fault() -> None:
+    """Where loss has come down to exactly 0, everything else is still said."""
+    gone = (*FALLING[:5], *(0.0,) * 5)
+    losses = dict.fromkeys(("0.1", "1"), gone)
+    study = plant(RATES, {"0.01": WORSE, "0.1": PLAIN, "1": BETTER}, losses)
+    assert "best" in [finding.kind for finding in derive_findings(study)]

@@ -50,7 +50,8 @@ def test_counts_are_those_of_the_predictions() -> None:
     assert (right[0] & ~right[1]).sum() == difference.only_first
     assert (~right[0] & right[1]).sum() == difference.only_second
     assert (~right[0] & ~right[1]).sum() == difference.both_wrong
-    assert difference.p_value == found.p_adjusted  # the only one of its family
+    # Two levels could have been the best, so there are two tests.
+    assert difference.p_value <= found.p_adjusted <= min(1.0, 2 * difference.p_value)
 
 
 def test_one_model_that_nothing_beats_has_no_pair() -> None:

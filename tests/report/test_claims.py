@@ -24,6 +24,7 @@ from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext
 from tests.fake_results import make_results
 from tests.report.reports import (
+    EVERY_LEVEL,
     find_view,
     leave_seeds_out,
     make_material,
@@ -462,8 +463,9 @@ def test_a_claim_may_stand_in_loops_macros_and_other_files(
 
 def test_a_claim_in_a_claim_is_a_claim(render: Render) -> None:
     """Words are set off if any claim that they stand in is false."""
-    inner = "{% claim study.best %}b{% endclaim %}"
-    passage = render(f"{FALSE}a {inner} c{{% endclaim %}} {{% claim study %}}d{{% endclaim %}}")
+    inner = "{% claim study.best.is_best %}b{% endclaim %}"
+    other = "{% claim study.levels %}d{% endclaim %}"
+    passage = render(f"{FALSE}a {inner} c{{% endclaim %}} {other}")
     assert [("b", True), ("a b c", False), ("d", True)] == [
         (each.words, each.holds) for each in passage.claims
     ]
@@ -564,3 +566,47 @@ def test_claims_come_in_the_order_of_the_report(tmp_path: Path, context: ReportC
     expected = [*parts[:4], *insights, "comparison", *finals, "conclusion"]
     assert expected == [claim.words for claim in claims]
     assert all(isinstance(claim, Claim) and claim.holds for claim in claims)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[a](java{FALSE}script:alert(1){{% endclaim %}})",
+        f"[a]\n\n[a]: java{FALSE}script:alert(1){{% endclaim %}}",
+        f"![a](da{FALSE}ta:image/svg+xml,b{{% endclaim %}})",
+    ],
+)
+def test_no_address_is_made_harmless_by_a_claim_in_it(render: Render, text: str) -> None:
+    """What could run is no link, whatever marks it was taken apart with."""
+    html = str(render(text).html)
+    assert not re.search(r'(href|src)="[^"#h]', html), html
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'study.best.label == "0.1"',
+        'study.best.label != "0.1"',
+        'level("0.1").against_baseline.mean > 0',
+        'level("0.1").variant.validation_accuracy.mean < 0.9',
+        "study.best.variant.gap.mean - 0.1 < 0",
+        "study.best and study.best.is_best",
+    ],
+)
+def test_what_did_not_finish_bears_nothing_out(tmp_path: Path, condition: str) -> None:
+    """Where no run of a study finished, a claim about its results is false, and the report made."""
+    diverged = make_results(diverged=EVERY_LEVEL, combined=False)
+    context = make_context(make_material(diverged))
+    text = f"{{% claim {condition} %}}a{{% endclaim %}}"
+    templates = Templates(write_templates(tmp_path, {INSIGHT: text}))
+    claims = render_all_prose(context, templates).claims
+    assert [False] == [claim.holds for claim in claims]
+
+
+@pytest.mark.parametrize("condition", ["study.best", "study.best.label", "study.noise_floor"])
+def test_a_condition_that_can_only_hold_is_none(tmp_path: Path, condition: str) -> None:
+    """A text, a number, a level: what is neither true nor false ties words to nothing."""
+    text = f"{{% claim {condition} %}}a{{% endclaim %}}"
+    templates = Templates(write_templates(tmp_path, {INSIGHT: text}))
+    with pytest.raises(TemplateError, match="can only hold"):
+        render_all_prose(make_context(make_material()), templates)

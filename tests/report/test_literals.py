@@ -11,6 +11,7 @@ from mnistreport.report.literals import find_unsourced_numbers
 from mnistreport.report.material import Material
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext
+from tests.fake_results import make_manifest
 from tests.report.reports import find_view, read_page, write_templates
 
 SLUG = "learning_rate"
@@ -195,3 +196,16 @@ def test_a_template_that_cannot_be_read_is_told(find: Find) -> None:
     with pytest.raises(TemplateError) as caught:
         find("a\n{{ 'b }}")
     assert 2 == caught.value.problems[0].line
+
+
+def test_included_words_are_looked_through(tmp_path: Path, context: ReportContext) -> None:
+    """A number in a file that an insight includes is as much in the report as one in itself."""
+    files = {
+        "insights/batch_size.md.j2": '{% include "insights/part.txt" %}',
+        "insights/part.txt": "It gained 88.88 %.",
+    }
+    templates = Templates(write_templates(tmp_path, files))
+    names = list_prose_templates(context, templates)
+    assert "insights/part.txt" in names
+    found = find_unsourced_numbers(templates, names, context, make_manifest())
+    assert [("part.txt", 1, "88.88 %")] == [(e.file.name, e.line, e.number) for e in found]

@@ -50,13 +50,14 @@ def usual() -> Results:
 
 @pytest.fixture(scope="module")
 def every_kind() -> dict[str, str]:
-    """A sentence of every kind that some results give, by kind."""
+    """Every sentence that some results give, by kind, those of a kind together."""
     troubled = make_results(at_chance=[0.001], failed=["dropout"], diverged=[0.5])
     sentences: dict[str, str] = {}
     for results in (make_results(), troubled):
         for study in results.studies:
             for finding in derive_findings(study):
-                sentences[finding.kind] = say_finding(study, finding)
+                said = say_finding(study, finding)
+                sentences[finding.kind] = f"{sentences.get(finding.kind, '')} {said}".strip()
     rising = find_study(make_results(), "batch_size")
     levels = rising.levels[:1]
     values = {"opened": 7, "rise": 0.123456, "gap_then": 0.01, "gap_end": 0.02}
@@ -148,6 +149,16 @@ def test_a_lead_that_is_not_clear_is_not_called_better(
     assert "p\u00a0" not in sentence  # and no p-value stands in for seeds
     assert say_headline(study, finding).endswith(short)
     assert [] == CLAIMS.findall(sentence + say_headline(study, finding))
+
+
+def test_who_did_not_finish_is_not_called_lower() -> None:
+    """Where a level lacks runs, the highest mean is that of those that finished."""
+    study = find_study(make_results(failed=[3, 4]), "hidden_layers")
+    finding = change(
+        find_finding(study, "best"), best=study.baseline, comparison=None, ties=(), unsettled=()
+    )
+    assert "among the levels that finished is the baseline's own" in say_finding(study, finding)
+    assert say_headline(study, finding).startswith("No level that finished has a higher mean")
 
 
 def test_one_seed_shows_nothing() -> None:

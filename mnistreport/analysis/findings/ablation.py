@@ -48,6 +48,8 @@ def find_corners(study: StudySummary) -> Corners | None:
     first, second = (next(iter(single)) for single in singles)
     neither, both = by_fields[frozenset()], by_fields[pair]
     one, other = by_fields[singles[0]], by_fields[singles[1]]
+    if dict(both.level.fields) != {**one.level.fields, **other.level.fields}:
+        return None  # both switches, but not to where each alone was switched
     if not one.level.fields[first]:  # it is the baseline that has it on
         neither, one, other, both = one, neither, both, other
     if not other.level.fields[second]:

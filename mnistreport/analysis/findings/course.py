@@ -72,4 +72,4 @@ def _find_lowest(level: LevelSummary) -> int:
 def _measure_rise(level: LevelSummary) -> float:
     """Return by which share of its lowest value mean validation loss had risen at the end."""
     curve = level.summary.curve("validation_loss")
-    return curve[-1] / min(curve) - 1
+    return curve[-1] / min(curve) - 1 if min(curve) else 0.0

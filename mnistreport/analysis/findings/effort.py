@@ -18,7 +18,7 @@ def find_cost(study: StudySummary) -> Finding | None:
 
     ``thrifty`` is that level, where it takes much less time than the best one.
     """
-    timed = [level for level in study.levels if level.summary.duration_seconds]
+    timed = [level for level in study.complete if level.summary.duration_seconds]
     if len(timed) < 2:  # noqa: PLR2004 - a comparison takes two
         return None
     quickest, slowest = min(timed, key=measure_seconds), max(timed, key=measure_seconds)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import inf
 
 from mnistreport.analysis.comparisons import Strength
 from mnistreport.analysis.findings.finding import Finding
@@ -62,6 +63,9 @@ def find_edge(study: StudySummary) -> Finding | None:
     if best is None or len(numbers) != len(study.levels) or best not in (numbers[0], numbers[-1]):
         return None
     is_largest = best is numbers[-1]
+    least, most = _ENDS.get(study.study.factor or "", (-inf, inf))
+    if not least < float(best.level.value or 0) < most:
+        return None  # nothing lies beyond
     return Finding(
         "edge",
         "clear" if not study.ties and study.lead == "clear" else _weaken(study),
@@ -84,7 +88,7 @@ def propose_next(study: StudySummary, levels: list[LevelSummary]) -> int | float
         return None
     last, before = values[-1], values[-2]
     beyond = last * last / before if is_geometric(values) else 2 * last - before
-    least, most = _RANGES.get(study.study.factor or "", (0.0, float("inf")))
+    least, most = _RANGES.get(study.study.factor or "", (0.0, inf))
     if not least < beyond < most:
         return None
     whole = all(isinstance(level.level.value, int) for level in levels)
@@ -113,6 +117,17 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+_ENDS: dict[str, tuple[float, float]] = {
+    "dropout": (0.0, inf),
+    "momentum": (0.0, inf),
+    "weight_decay": (0.0, inf),
+    "hidden_layers": (1, inf),
+    "neurons": (1, inf),
+    "dense": (1, inf),
+    "batch_size": (1, inf),
+    "kernel_size": (1, 27),
+}
+"""The smallest and the largest value that a factor can have at all."""
 _RANGES: dict[str, tuple[float, float]] = {
     "dropout": (0.0, 1.0),
     "momentum": (0.0, 1.0),

@@ -17,6 +17,8 @@ from mnistreport.training.result import RunResult
 
 PACE = ("batch_size", "learning_rate")
 """The factors that change how far descent comes in an epoch."""
+APART = 1.1
+"""Validation losses that differ by a smaller factor after equal epochs are not worth a word."""
 EXPLAINED = 1 / 3
 """Progress explains a level if, once it is equal, at most this share is left of the distance
 between the logarithms of its validation loss and the baseline's."""
@@ -76,6 +78,8 @@ def _measure_distances(study: StudySummary, level: LevelSummary) -> list[tuple[f
     distances: list[tuple[float, float]] = []
     for seed, run in level.summary.finished.items():
         other = baseline.finished[seed]
+        if not (run.history[-1].validation_loss and other.history[-1].validation_loss):
+            return []  # a loss of nothing is no number of times another
         ours = _Course(run, level.summary.variant.training.learning_rate)
         theirs = _Course(other, baseline.variant.training.learning_rate)
         common = min(ours.length, theirs.length)
@@ -87,7 +91,7 @@ def _measure_distances(study: StudySummary, level: LevelSummary) -> list[tuple[f
                 abs(math.log(ours.loss_at(common) / theirs.loss_at(common))),
             )
         )
-    return distances
+    return distances if _mean(distances, 0) >= math.log(APART) else []
 
 
 class _Course:

@@ -36,11 +36,13 @@ def say_returns(study: StudySummary, finding: Finding) -> str:
     facts = f"accuracy changes {steps[0]}, {steps[1]}"
     smallest, largest = (format_count(finding.get(k, int)) for k in ("smallest", "largest"))
     if comparison.is_clear:
-        verb = "diminish" if comparison.difference.mean > 0 else "grow"
-        p_value = comparison.p_adjusted or 0.0  # a clear comparison has one
+        is_less = comparison.difference.mean > 0
         less = format_points(abs(comparison.difference.mean), signed=False)
-        more = "less" if comparison.difference.mean > 0 else "more"
-        verdict = f"Returns {verb}: {facts}, {less} {more} (corrected {format_p(p_value)})"
+        p_value = format_p(comparison.p_adjusted or 0.0)  # a clear comparison has one
+        verb = "diminish" if is_less else "grow"
+        is_gain = finding.get("first_gain", float) > 0
+        start = f"Returns {verb}: {facts}" if is_gain else capitalise(facts)
+        verdict = f"{start}, {less} {'less' if is_less else 'more'} (corrected {p_value})"
     elif comparison.strength == "within noise":
         verdict = f"{capitalise(facts)}; that the two differ is within noise"
     else:

@@ -5,6 +5,7 @@ from mnistreport.analysis.findings import Finding
 from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.report.numbers import format_level, format_points
 from mnistreport.report.sentences.phrases import (
+    agree,
     name,
     names,
     say_evidence,
@@ -40,12 +41,14 @@ def say_headline(study: StudySummary, finding: Finding) -> str:
     reached = f"{name(study, best)} ({say_measure(best.summary.accuracy)} validation accuracy)"
     comparison = finding.get_optional("comparison", Comparison)
     if best is study.baseline:
-        return f"No level has a higher mean than the baseline, {reached}."
+        no_level = "No level" if _all_finished(study) else "No level that finished"
+        return f"{no_level} has a higher mean than the baseline, {reached}."
     if comparison is None:
         return f"The highest mean is that of {reached}; the baseline did not finish."
     points = format_points(comparison.difference.mean)
     if comparison.is_clear:
-        return f"{capitalise(reached)} is {_say_ahead(study, finding)}, by {points}."
+        verb = agree(study, best)
+        return f"{capitalise(reached)} {verb} {_say_ahead(study, finding)}, by {points}."
     why = (
         "which is within noise"
         if comparison.strength == "within noise"
@@ -80,8 +83,8 @@ def say_edge(study: StudySummary, finding: Finding) -> str:
     step = f" The next value to try is {format_level(beyond)}." if beyond is not None else ""
     if finding.strength == "clear":
         return (
-            f"The best value is the {side} one tried ({name(study, best)}), so the optimum may "
-            f"lie beyond the range.{step}"
+            f"The highest mean is at the {side} value tried ({name(study, best)}), clearly above "
+            f"every other: the optimum may lie beyond the range.{step}"
         )
     return (
         f"The highest mean is at the {side} value tried ({name(study, best)}), but not clearly "
@@ -95,7 +98,9 @@ def _say_lead(study: StudySummary, finding: Finding, best: LevelSummary) -> str:
     reached = f"{say_measure(best.summary.accuracy)} validation accuracy"
     comparison = finding.get_optional("comparison", Comparison)
     if best is baseline:
-        return f"The highest mean is the baseline's own, {name(study, best)}, with {reached}."
+        among = "" if _all_finished(study) else " among the levels that finished"
+        own = f"the baseline's own, {name(study, best)}, with {reached}"
+        return f"The highest mean{among} is {own}."
     highest = f"The highest mean is that of {name(study, best)}, with {reached}"
     if comparison is None:
         return (
@@ -106,7 +111,8 @@ def _say_lead(study: StudySummary, finding: Finding, best: LevelSummary) -> str:
     points = format_points(comparison.difference.mean)
     if comparison.is_clear:
         said = (
-            f"**{capitalise(name(study, best))} is {_say_ahead(study, finding)}**: "
+            f"**{capitalise(name(study, best))} {agree(study, best)} "
+            f"{_say_ahead(study, finding)}**: "
             f"{reached}, {points} against {against} ({say_evidence(comparison)})."
         )
         unsettled = finding.get_all("unsettled", LevelSummary)
@@ -136,5 +142,11 @@ def _say_ahead(study: StudySummary, finding: Finding) -> str:
     """Return that one is better, or only ahead while one of them still learns."""
     if not finding.get_all("unsettled", LevelSummary):
         return "better than the baseline"
-    epochs = study.baseline.summary.variant.training.epochs
-    return f"ahead of the baseline after {epochs} epochs"
+    best = finding.get("best", LevelSummary)
+    epochs = {level.summary.variant.training.epochs for level in (best, study.baseline)}
+    when = f"after {epochs.pop()} epochs" if len(epochs) == 1 else "at the end"
+    return f"ahead of the baseline {when}"
+
+
+def _all_finished(study: StudySummary) -> bool:
+    return len(study.complete) == len(study.levels)

@@ -12,7 +12,7 @@ from mnistreport.report.numbers import (
     format_points,
     format_seconds,
 )
-from mnistreport.report.wording import escape_markdown, name_level, name_levels
+from mnistreport.report.wording import COUNTED, escape_markdown, name_level, name_levels
 
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -25,6 +25,12 @@ def name(study: StudySummary, level: LevelSummary) -> str:
 def names(study: StudySummary, levels: Sequence[LevelSummary]) -> str:
     """Return several levels in words, as Markdown."""
     return escape_markdown(name_levels(study, levels))
+
+
+def agree(study: StudySummary, level: LevelSummary) -> str:
+    """Return the verb that goes with a level: ``learning rate 0.1 is``, ``128 neurons are``."""
+    is_many = study.study.factor in COUNTED and level.label != "1"
+    return "are" if is_many else "is"
 
 
 def say_measure(measure: Measure | None) -> str:

@@ -37,9 +37,10 @@ def say_progress(study: StudySummary, finding: Finding) -> str:
         finding.get_all(key, LevelSummary) for key in ("explained", "unexplained")
     )
     if explained:
+        told = names(study, explained)
+        said = f"So {told}" if furthest in explained else capitalise(told)
         text += (
-            f" So {names(study, explained)} {_agree(explained)} from it in how far descent has "
-            "come, and in little else."
+            f" {said} {_agree(explained)} from it in how far descent has come, and in little else."
         )
     if unexplained:
         text += (
