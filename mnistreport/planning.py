@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mnistreport.errors import TemplateError
+from mnistreport.errors import Problem, TemplateError
 from mnistreport.pipeline import (
     Listener,
     Options,
@@ -213,12 +213,15 @@ def _check_all_syntax(templates: Templates) -> None:
 
 
 def _refuse_orphans(templates: Templates, manifest: Manifest) -> None:
-    """Raise for an insight file of the project's own that no study reads."""
+    """Raise for every insight file of the project's own that no study reads."""
     slugs = [study.slug for study in manifest.studies]
+    problems: list[Problem] = []
     for path in sorted((templates.folders[0] / INSIGHTS).glob("*.md.j2")):
         slug = path.name.removesuffix(".md.j2")
         if slug not in {*slugs, *RESERVED}:
             near = difflib.get_close_matches(slug, slugs, n=1)
             msg = "no study has this name, so nobody will read it"
             step = f"rename it to {near[0]}.md.j2" if near else f"studies: {', '.join(slugs)}"
-            raise TemplateError(msg, file=path, next_step=step)
+            problems.append(Problem(msg, file=path, next_step=f"{step}, or delete it"))
+    if problems:
+        raise TemplateError.of(problems)

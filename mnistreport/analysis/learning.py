@@ -14,6 +14,8 @@ STILL_FALLING = 0.01
 epochs, fell in every seed, and in the mean by at least this share."""
 SURE_TO_FALL = 0.01
 """p-value below which the fall counts; smaller than ``ALPHA``, as many variants are looked at."""
+STEEP = 0.05
+"""A fall by at least this share in every seed counts, however much seeds differ in it."""
 SEEDS_THAT_DECIDE = 3
 OVERFITTED = 0.05
 """A run overfits if in every seed validation loss ends at least this share above the lowest fifth
@@ -25,8 +27,8 @@ NEAR_CHANCE = 2.5 * CHANCE
 def judge_still_learning(summary: VariantSummary) -> Strength | None:
     """Say how surely validation loss was still falling at the end; ``None`` if it was not.
 
-    Three or more seeds decide by the paired t-test; one or two cannot, and there it is enough that
-    the loss fell in each.
+    Three or more seeds decide, by the paired t-test or where each fell steeply; one or two cannot,
+    and there it is enough that the loss fell in each.
     """
     if not _measure_part(summary) or is_at_chance(summary):
         return None
@@ -36,7 +38,8 @@ def judge_still_learning(summary: VariantSummary) -> Strength | None:
     difference = pair_differences(before, last)
     if difference is None or difference.n < SEEDS_THAT_DECIDE or difference.p_value is None:
         return "too few seeds"
-    return "clear" if difference.p_value < SURE_TO_FALL else None
+    is_steep = all(before[s] - last[s] >= STEEP * before[s] for s in before)
+    return "clear" if is_steep or difference.p_value < SURE_TO_FALL else None
 
 
 def is_still_learning(summary: VariantSummary) -> bool:
@@ -62,8 +65,9 @@ def is_at_chance(summary: VariantSummary) -> bool:
 
 
 def _measure_part(summary: VariantSummary) -> int:
-    """Return how many epochs a fifth of training is."""
-    return min((len(each) for each in summary.histories), default=0) // LAST_PART
+    """Return how many epochs a fifth of training is, at least one; 0 if there is none before."""
+    epochs = min((len(each) for each in summary.histories), default=0)
+    return max(1, epochs // LAST_PART) if epochs > 1 else 0
 
 
 def _part_losses(summary: VariantSummary) -> tuple[dict[int, float], dict[int, float]]:

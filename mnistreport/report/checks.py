@@ -40,6 +40,8 @@ def check_data(evidence: Evidence) -> Answer:
     digits = evidence.material.digits
     said = f"{digits.title}, {format_count(len(digits.labels))} images"
     if is_mnist(digits):
+        if "kaggle" not in digits.origin.lower():
+            said += "; that they came from Kaggle is not on record"
         return answer_met(evidence.outline.cite(["data"], tables=["splits"]), said)
     step = "put MNIST into the folder data beside the manifest, or: mnistreport build --data kaggle"
     return answer_missing(f"the data set is not MNIST but {said}", step)

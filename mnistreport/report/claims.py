@@ -8,7 +8,7 @@ say otherwise.
 import re
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from itertools import count
 from pathlib import Path
 from types import GeneratorType
@@ -167,7 +167,8 @@ class ClaimExtension(Extension):
             msg = "a claim can be checked only in the Markdown of an insight or a section"
             step = "move it into a *.md.j2 file that is no part of another page"
             raise TemplateError(msg, file=Path(file), line=line, next_step=step)
-        if not isinstance(outcome, bool | list | tuple | Undefined | None):
+        is_plain = isinstance(outcome, str | int | float) and not isinstance(outcome, bool)
+        if is_plain or is_dataclass(outcome):
             msg = f"a claim needs what holds or not, and {said} can only hold"
             step = f"compare it with something: write it as {CLAIM_FORM}"
             raise TemplateError(msg, file=Path(file), line=line, next_step=step)

@@ -20,9 +20,8 @@ def is_as_shipped(text: str) -> bool:
 
 
 def digest_words(text: str) -> str:
-    """Return the SHA-256 of a text: the same with any line ends, with a byte order mark or not."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Return the SHA-256 of the words of a text, whatever space is between them."""
+    return hashlib.sha256(" ".join(text.removeprefix("\ufeff").split()).encode()).hexdigest()
 
 
 @cache

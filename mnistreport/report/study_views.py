@@ -8,6 +8,7 @@ from mnistreport.analysis.results import LevelSummary, Results, StudySummary, Va
 from mnistreport.report.sentences import name_evidence, say_finding, say_headline
 from mnistreport.report.views import FindingView, LevelView, StudyView, VariantView
 from mnistreport.report.wording import (
+    Prose,
     describe_architecture,
     describe_training,
     name_factor,
@@ -83,7 +84,9 @@ def view_study(study: StudySummary) -> StudyView:
         ),
         noise_floor=study.noise_floor,
         span=max(means) - min(means) if means else None,
-        headline=next((say_headline(study, each) for each in findings if each.kind == "best"), ""),
+        headline=next(
+            (Prose(say_headline(study, each)) for each in findings if each.kind == "best"), ""
+        ),
         findings=tuple(
             FindingView(
                 finding.kind,

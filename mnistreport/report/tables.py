@@ -144,7 +144,7 @@ def make_study_table(context: ReportContext, study: StudyView) -> Table:
         f"by seed, and its {format_percent(CONFIDENCE, 0)} interval, each by itself; p of the "
         f"paired t-test, corrected for the study's levels (Holm). Better or worse where p < "
         f"{ALPHA:g}; too few seeds where a difference exceeds the noise floor{_say_floor(study)}, "
-        "but these seeds cannot show that it is more than chance."
+        "but these seeds cannot show that it is more than chance; they have no p."
     )
     return Table(f"{study.slug}-levels", caption, columns, tuple(rows))
 

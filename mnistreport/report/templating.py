@@ -44,6 +44,7 @@ FILTERS = {
     "seconds": numbers.format_seconds,
     "count": numbers.format_count,
     "measure": numbers.format_measure,
+    "p": numbers.format_p,
     "capitalize": capitalise,  # Jinja's own would put the rest in lower case
 }
 TAGS = ("claim", "endclaim", "if", "elif", "else", "endif", "for", "endfor", "set", "endset")

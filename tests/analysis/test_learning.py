@@ -29,7 +29,8 @@ def _summarise(*losses: Sequence[float], accuracy: float = 0.9) -> VariantSummar
         ([FLAT, FLAT], False),
         ([FALLING, SLOWER, FALLING], True),
         ([FALLING, FLAT], False),  # one seed does not fall
-        ([FALLING[:4], FALLING[:4]], False),  # too short to tell
+        ([FALLING[:4], FALLING[:4]], True),  # one epoch is the least that a fifth can be
+        ([FALLING[:1], FALLING[:1]], False),  # there is nothing to hold it against
         ([[*FALLING[:-1], FALLING[-3]]] * 2, True),  # one wiggle is no end
         ([[*FALLING[:-2], FALLING[-4], FALLING[-4]]] * 2, False),  # rose at the end
         ([[2.0] * 8 + [1.9999, 1.9998]] * 2, False),  # fell by next to nothing
@@ -68,6 +69,8 @@ def test_a_fall_that_depends_on_the_seed_is_none() -> None:
     """Where seeds differ in their fall by more than it is, three do not show it."""
     wiggles = [[*FLAT[:6], 0.5, 0.5, 0.5 * share, 0.5 * share] for share in (0.70, 0.99, 0.98)]
     assert not is_still_learning(_summarise(*wiggles))
+    steep = [[*FLAT[:6], 0.5, 0.5, 0.5 * share, 0.5 * share] for share in (0.60, 0.94, 0.93)]
+    assert is_still_learning(_summarise(*steep))
 
 
 def test_the_fall_is_a_share_of_the_loss() -> None:

@@ -97,3 +97,10 @@ def test_the_starting_text_reads_well_for_any_study(tmp_path: Path, outcome: str
         assert None is LONG_FLOAT.search(said), said
     assert "4 values of one factor, learning rate: Figure" in texts["study-learning_rate"]
     assert "4 named variants: Figure" in texts["study-dropout_layer_norm"]
+
+
+def test_space_is_no_word() -> None:
+    """Who adds a blank to a text that came with the program has written nothing."""
+    text = find_resource("templates/insights/neurons.md.j2").read_text("utf-8")
+    assert is_as_shipped(text.replace(" ", "  ") + "\n \n")
+    assert not is_as_shipped(text + "We saw it, too.")

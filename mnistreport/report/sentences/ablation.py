@@ -4,8 +4,8 @@ from mnistreport.analysis.comparisons import Comparison
 from mnistreport.analysis.findings import Finding
 from mnistreport.analysis.findings.effort import COST_RATIO
 from mnistreport.analysis.results import LevelSummary, StudySummary
-from mnistreport.report.numbers import format_mean, format_percent, format_seconds
-from mnistreport.report.sentences.phrases import name, say_effect, say_seeds
+from mnistreport.report.numbers import format_mean, format_percent, format_points, format_seconds
+from mnistreport.report.sentences.phrases import name, say_effect, say_evidence, say_seeds
 from mnistreport.report.wording import join_words, name_factor
 
 
@@ -18,9 +18,12 @@ def say_interaction(study: StudySummary, finding: Finding) -> str:
         "within noise": "they add up as far as can be told",
         "too few seeds": f"{say_seeds(interaction.difference.n)} cannot show whether they interact",
     }[interaction.strength]
+    how = format_points(interaction.difference.mean)
+    if interaction.is_clear:
+        how += f", {say_evidence(interaction)}"
     return (
         "Averaged over the other switch, the effects on validation accuracy are "
-        f"{_say_effects(finding)}; {said}: the interaction is {say_effect(interaction)}."
+        f"{_say_effects(finding)}; {said} ({how})."
     )
 
 

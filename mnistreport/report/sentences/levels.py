@@ -48,7 +48,8 @@ def say_headline(study: StudySummary, finding: Finding) -> str:
     points = format_points(comparison.difference.mean)
     if comparison.is_clear:
         verb = agree(study, best)
-        return f"{capitalise(reached)} {verb} {_say_ahead(study, finding)}, by {points}."
+        lead = format_points(comparison.difference.mean, signed=False)
+        return f"{capitalise(reached)} {verb} {_say_ahead(study, finding)}, by {lead}."
     why = (
         "which is within noise"
         if comparison.strength == "within noise"

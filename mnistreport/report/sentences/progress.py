@@ -40,12 +40,13 @@ def say_progress(study: StudySummary, finding: Finding) -> str:
         told = names(study, explained)
         said = f"So {told}" if furthest in explained else capitalise(told)
         text += (
-            f" {said} {_agree(explained)} from it in how far descent has come, and in little else."
+            f" {said} {_agree(explained)} from the baseline in how far descent has come, and in "
+            "little else."
         )
     if unexplained:
         text += (
-            f" {capitalise(names(study, unexplained))} {_agree(unexplained)} from it in more than "
-            "how far descent has come."
+            f" {capitalise(names(study, unexplained))} {_agree(unexplained)} from the baseline in "
+            "more than how far descent has come."
         )
     return text
 
