@@ -12,6 +12,7 @@ from mnistreport.pipeline import (
     gather_material,
     look_up,
     open_project,
+    refuse_gaps,
 )
 from mnistreport.report.context import make_context
 from mnistreport.report.insights import name_insight, read_own_words
@@ -58,12 +59,7 @@ def accept_words(options: Options, name: str, listener: Listener) -> Accepted:
         step = "write some; what came with the program takes all its numbers from the results"
         raise UsageError(msg, file=file, next_step=step)
     results = collect_results(project, lambda each: look_up(each, project, listener))
-    if results.untrained:
-        msg = (
-            f"{len(results.untrained)} of {len(results.experiments)} runs are not stored, so there "
-            "are no results to keep words beside"
-        )
-        raise UsageError(msg, file=project.manifest.path, next_step="run mnistreport build first")
+    refuse_gaps(project, results)
     context = make_context(gather_material(project, results))
     view = next(each for each in context.studies if each.slug == study.slug)
     changes = review_study(templates, context, view)

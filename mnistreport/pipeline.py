@@ -140,7 +140,7 @@ def render(options: Options, listener: Listener) -> Built:
     project = open_project(options, listener)
     with _hold(project.output):
         results = collect_results(project, lambda each: look_up(each, project, listener))
-        _refuse_gaps(project, results)
+        refuse_gaps(project, results)
         listener.on_stage("writing the report")
         material = gather_material(project, results)
         return Built(results, _publish(material, project, options))
@@ -243,8 +243,12 @@ def _train(
     return runs
 
 
-def _refuse_gaps(project: Project, results: Results) -> None:
-    """Refuse to write a report without runs that the manifest asks for and nobody has begun."""
+def refuse_gaps(project: Project, results: Results) -> None:
+    """Refuse to go on without runs that the manifest asks for and nobody has begun.
+
+    Raises:
+        UsageError: There are such runs.
+    """
     if results.untrained:
         msg = f"{len(results.untrained)} of {len(results.experiments)} runs are not stored"
         step = "train them: mnistreport build"
