@@ -39,7 +39,7 @@ def render_html(document: Document, templates: Templates, *, skin: str = "screen
 
 
 def _embed_figure(figure: Figure) -> str:
-    return _embed("image/svg+xml", figure.svg)
+    return _embed("image/svg+xml", figure.picture.svg)
 
 
 def _embed_fonts() -> str:

@@ -113,7 +113,7 @@ def test_figures_are_sound(figures: list[Figure]) -> None:
         assert re.fullmatch("[A-Za-z0-9_-]+", figure.name)
         assert figure.caption.strip().endswith(".")
         assert figure.alt.strip()
-        tree = ET.fromstring(figure.svg)  # noqa: S314 # our own
+        tree = ET.fromstring(figure.picture.svg)  # noqa: S314 # our own
         assert f"{SVG}svg" == tree.tag
         for element in tree.iter():
             link = element.get(f"{XLINK}href", "#")
@@ -123,7 +123,7 @@ def test_figures_are_sound(figures: list[Figure]) -> None:
 def test_figures_are_reproducible() -> None:
     """The same results give the same bytes."""
     once, again = (draw_all(make_results()) for _ in range(2))
-    assert [figure.svg for figure in once] == [figure.svg for figure in again]
+    assert [figure.picture.svg for figure in once] == [figure.picture.svg for figure in again]
 
 
 def test_figures_do_not_depend_on_process_or_settings(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_figures_do_not_depend_on_process_or_settings(tmp_path: Path) -> None:
     script = (
         "import hashlib; from tests.fake_results import *; "
         "from mnistreport.report.figures import plot_factor; "
-        "print(hashlib.sha256(plot_factor(make_results().studies[0]).svg).hexdigest())"
+        "print(hashlib.sha256(plot_factor(make_results().studies[0]).picture.svg).hexdigest())"
     )
     env = os.environ | {"PYTHONHASHSEED": "7", "MATPLOTLIBRC": str(tmp_path)}
     printed = subprocess.run(
@@ -145,7 +145,7 @@ def test_figures_do_not_depend_on_process_or_settings(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    here = hashlib.sha256(plot_factor(make_results().studies[0]).svg).hexdigest()
+    here = hashlib.sha256(plot_factor(make_results().studies[0]).picture.svg).hexdigest()
     assert here == printed.stdout.strip()
 
 
@@ -184,9 +184,9 @@ def test_letters_come_with_the_program() -> None:
 def test_names_are_never_markup() -> None:
     """A level that is called like an element adds none to the picture."""
     for figure in draw_all(make_results(strange=True)):
-        tree = ET.fromstring(figure.svg)  # noqa: S314 # our own
+        tree = ET.fromstring(figure.picture.svg)  # noqa: S314 # our own
         assert not [element for element in tree.iter() if "script" in str(element.tag)]
-        assert b"<script" not in figure.svg
+        assert b"<script" not in figure.picture.svg
 
 
 @pytest.mark.parametrize("slug", ["learning_rate", "neurons", "dropout_layer_norm"])
@@ -229,7 +229,7 @@ def test_one_seed_claims_no_spread() -> None:
         assert "±" not in figure.caption + figure.alt
         assert "standard deviation" not in figure.caption
         assert "band" not in figure.caption
-        assert b"FillBetween" not in figure.svg
+        assert b"FillBetween" not in figure.picture.svg
     assert "no spread is known" in plot_learning_curves(study).caption
 
 
@@ -242,8 +242,8 @@ def test_runs_that_broke_off_are_told() -> None:
     assert "Batch size 16: failed in epoch 1." in plot_learning_curves(sizes).alt
     assert "512 neurons per hidden layer: not trained." in plot_learning_curves(neurons).alt
     assert "learning rate 0.5: diverged after epochs 2 to 4" in plot_ranking(results).alt
-    assert b"diverged after" in plot_factor(rates).svg
-    assert b"diverged" in plot_learning_curves(rates).svg
+    assert b"diverged after" in plot_factor(rates).picture.svg
+    assert b"diverged" in plot_learning_curves(rates).picture.svg
 
 
 def test_partly_finished_level_is_set_apart() -> None:
@@ -258,7 +258,7 @@ def test_level_at_chance_does_not_squash_the_others() -> None:
     """What is far below stands beside the axis, with its number, and the caption says so."""
     figure = plot_factor(find_study(make_results(at_chance=[0.5]), "learning_rate"))
     assert "Far below the scale: learning rate 0.5" in figure.caption
-    assert b"far below" in figure.svg
+    assert b"far below" in figure.picture.svg
     usual = plot_factor(find_study(make_results(), "learning_rate"))
     assert "Far below" not in usual.caption
 
@@ -306,13 +306,13 @@ def test_very_many_levels_still_make_a_page() -> None:
     curves, factor = plot_learning_curves(study), plot_factor(study)
     assert "shown are 15 of 100 levels" in curves.caption
     for figure in (curves, factor):
-        height = ET.fromstring(figure.svg).get("height", "")  # noqa: S314 # our own
+        height = ET.fromstring(figure.picture.svg).get("height", "")  # noqa: S314 # our own
         assert float(height.removesuffix("pt")) < 225 / 25.4 * 72
 
 
 def test_curves_are_small() -> None:
     """Five levels on three seeds for twenty epochs make less than 150 KB."""
-    assert len(plot_learning_curves(find_study(make_results(), "neurons")).svg) < 150_000
+    assert len(plot_learning_curves(find_study(make_results(), "neurons")).picture.svg) < 150_000
 
 
 def test_confusion_names_the_frequent_mistakes() -> None:
@@ -337,7 +337,7 @@ def test_mistakes_are_pictures() -> None:
     ):
         outcome = make_outcome(1000, accuracy=accuracy)
         figure = plot_mistakes(outcome, images, "feedforward network")
-        assert drawn == figure.svg.count(b"<image")
+        assert drawn == figure.picture.svg.count(b"<image")
         assert said in figure.caption
         if outcome.mistakes:
             assert format_percent(outcome.mistakes[0].confidence, 1) in figure.alt
@@ -350,8 +350,8 @@ def test_samples_are_of_the_training_split() -> None:
     figure = plot_samples(images, labels, train)
     hidden = images.copy()
     hidden[:100] = hidden[500:] = 77
-    assert figure.svg.count(b"<image") == 50
-    assert figure.svg == plot_samples(hidden, labels, train).svg
+    assert figure.picture.svg.count(b"<image") == 50
+    assert figure.picture.svg == plot_samples(hidden, labels, train).picture.svg
 
 
 def test_every_figure_of_the_report_is_drawn(tmp_path: Path) -> None:
@@ -395,4 +395,4 @@ def test_control_characters_do_not_break_a_figure() -> None:
     """What XML cannot hold is replaced."""
     assert style.clean_text("a\x00b\x1bc\ud800") == "a\ufffdb\ufffdc\ufffd"
     figure = plot_confusion(make_outcome(100), "\x00title\x1b")
-    ET.fromstring(figure.svg)  # noqa: S314 # our own
+    ET.fromstring(figure.picture.svg)  # noqa: S314 # our own

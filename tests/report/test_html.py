@@ -83,7 +83,7 @@ def test_it_asks_nobody_for_anything(html: str) -> None:
 def test_its_pictures_ask_nobody_either(document: Document) -> None:
     """No drawing refers to anything outside itself."""
     for name, figure in document.figures.items():
-        svg = figure.svg.decode()
+        svg = figure.picture.svg.decode()
         addresses = re.findall(r'(?:href|src)="(?!#|data:)[^"]*"|url\((?!#|data:)[^)]*\)', svg)
         assert [] == addresses, name
 

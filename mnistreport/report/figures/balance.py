@@ -72,7 +72,7 @@ def plot_class_balance(counts: Mapping[str, Sequence[int]]) -> Figure:
                 align="center",
             )
         sheet.write(_LEFT + _WIDTH / 2, _TOP + _HEIGHT + 9.0, "digit", align="center")
-        svg = sheet.render()
+        picture = sheet.render()
     splits = ", ".join(
         f"{style.name_split(split)} {format_count(sum(images))}" for split, images in counts.items()
     )
@@ -86,7 +86,7 @@ def plot_class_balance(counts: Mapping[str, Sequence[int]]) -> Figure:
         + ", ".join(f"{digit}: {format_count(total)}" for digit, total in enumerate(totals))
         + "."
     )
-    return Figure("class-balance", svg, caption, alt)
+    return Figure("class-balance", picture, caption, alt)
 
 
 def _measure_skew(counts: Mapping[str, Sequence[int]]) -> float:

@@ -38,7 +38,7 @@ def plot_confusion(outcome: FinalOutcome, model_title: str, *, model: str = "") 
         _colour_cells(axes, shares)
         _write_cells(sheet, counts, shares)
         _write_margins(sheet, counts)
-        svg = sheet.render()
+        picture = sheet.render()
     pairs = _name_pairs(counts)
     right, of = format_count(outcome.right), format_count(outcome.images)
     accuracy = format_percent(outcome.accuracy)
@@ -51,7 +51,7 @@ def plot_confusion(outcome: FinalOutcome, model_title: str, *, model: str = "") 
         f"Confusion matrix of the {model_title}: {right} of {of} test images on the diagonal, an "
         f"accuracy of {accuracy}. {often}"
     )
-    return Figure(f"{model or style.make_slug(model_title)}-confusion", svg, caption, alt)
+    return Figure(f"{model or style.make_slug(model_title)}-confusion", picture, caption, alt)
 
 
 def _colour_cells(axes: Axes, shares: NDArray[np.float64]) -> None:

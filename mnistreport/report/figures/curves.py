@@ -82,10 +82,10 @@ def plot_learning_curves(study: StudySummary) -> Figure:
             if column == columns // 2:
                 x = left + (width / 2 if columns % 2 else -_GUTTER / 2)
                 sheet.write(x, tops[1] + panel + 7.0, "epoch", align="center")
-        svg = sheet.render()
+        picture = sheet.render()
     return Figure(
         f"{study.study.slug}-curves",
-        svg,
+        picture,
         _caption_curves(study, levels, beyond=beyond),
         f"Learning curves by level, study “{study.study.title}”. "
         f"At the last epoch: {list_ends(study, levels)}",
@@ -103,7 +103,7 @@ def plot_baseline_curves(summary: VariantSummary, model_title: str) -> Figure:
             title = "Loss (nats)" if metric == "loss" else "Accuracy (%)"
             sheet.write(left - 6.0, 4.0, title, size=style.LARGE, weight=style.BOLD)
             sheet.write(left + width / 2, top + height + 7.5, "epoch", align="center")
-        svg = sheet.render()
+        picture = sheet.render()
     caption = (
         f"Training (solid) and validation (dashed) of the baseline, {model_title}, at the end of "
         f"each epoch. {describe_spread([summary])}"
@@ -118,7 +118,7 @@ def plot_baseline_curves(summary: VariantSummary, model_title: str) -> Figure:
     alt = (
         f"Loss and accuracy by epoch of the baseline, {model_title}; {when}{describe_end(summary)}."
     )
-    return Figure(f"{summary.variant.model}-baseline", svg, caption, alt)
+    return Figure(f"{summary.variant.model}-baseline", picture, caption, alt)
 
 
 def _draw_plain(

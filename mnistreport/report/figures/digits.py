@@ -48,14 +48,14 @@ def plot_samples(
             )
             for row, index in enumerate(chosen.tolist()):
                 style.draw_digit(overlay, images[index], left, top + row * pitch, size)
-        svg = sheet.render()
+        picture = sheet.render()
     count = format_count(len(train_indices))
     caption = (
         f"From the training split of {count} images, {SAMPLES} of each digit, evenly spread over "
         "it: 28 × 28 pixels, ink shown dark."
     )
     alt = f"Handwritten digits 0 to 9, {SAMPLES} images of each, from the training split."
-    return Figure("samples", svg, caption, alt)
+    return Figure("samples", picture, caption, alt)
 
 
 def plot_mistakes(
@@ -86,10 +86,10 @@ def plot_mistakes(
             confidence = format_percent(mistake.confidence, 1)
             sheet.write(left, top + size + 3.4, digits, size=style.MEDIUM, weight=style.BOLD)
             sheet.write(left + size, top + size + 3.4, confidence, size=style.SMALL, align="right")
-        svg = sheet.render()
+        picture = sheet.render()
     if not shown:
         said = f"The {model_title} classified all {of} test images correctly."
-        return Figure(name, svg, said, said)
+        return Figure(name, picture, said, said)
     total = format_count(len(outcome.mistakes))
     if len(outcome.mistakes) > len(shown):
         which = f"The {len(shown)} most confident of {total} mistakes"
@@ -104,4 +104,4 @@ def plot_mistakes(
         for each in shown[:_NAMED]
     )
     alt = f"{which} of the {model_title} as pictures, the most confident first: {named}"
-    return Figure(name, svg, caption, f"{alt}{'; …' if len(shown) > _NAMED else '.'}")
+    return Figure(name, picture, caption, f"{alt}{'; …' if len(shown) > _NAMED else '.'}")

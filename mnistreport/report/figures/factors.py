@@ -44,10 +44,10 @@ def plot_factor(study: StudySummary) -> Figure:
         _write_title(sheet, gap_top - 3.0, "Training minus validation accuracy (percentage points)")
         _draw_gaps(sheet.add_panel(_LEFT, gap_top, _WIDTH, _GAP_HEIGHT), row)
         _write_labels(sheet, study, row, bottom)
-        svg = sheet.render()
+        picture = sheet.render()
     return Figure(
         f"{study.study.slug}-factor",
-        svg,
+        picture,
         _caption_factor(study, below),
         f"Validation accuracy at the last epoch by level, study “{study.study.title}”. "
         f"{list_ends(study, study.levels)}",

@@ -71,10 +71,10 @@ def plot_ranking(results: Results, titles: Mapping[str, str] | None = None) -> F
             "validation accuracy (%) at the last epoch",
             align="center",
         )
-        svg = sheet.render()
+        picture = sheet.render()
     return Figure(
         "ranking",
-        svg,
+        picture,
         _caption(groups, left_out, has_far=cut is not None),
         _describe(groups, titles),
     )

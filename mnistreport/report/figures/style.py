@@ -15,12 +15,17 @@ from typing import Any, Final
 
 import matplotlib.style
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 from matplotlib.font_manager import FontEntry, FontProperties, fontManager
 from matplotlib.textpath import text_to_path
 from numpy.typing import NDArray
+
+from mnistreport.report.figures.figure import Picture
+from mnistreport.report.figures.svg import tidy_svg
 
 WIDTH: Final = 166.0
 """Width of the text on an A4 page, in millimetres."""
@@ -54,6 +59,9 @@ SOLID: Final = "solid"
 DASHED: Final = (0, (3.2, 1.5))
 TRAIN_LINE: Final = SOLID
 VALIDATION_LINE: Final = DASHED
+
+DOTS_PER_INCH: Final = 200
+"""Of the pictures in pixels."""
 
 _MM: Final = 1 / 25.4  # inches
 _POINT: Final = 25.4 / 72  # millimetres
@@ -109,6 +117,7 @@ class Sheet:
     def __init__(self, height: float, width: float = WIDTH) -> None:
         self.width, self.height = width, height
         self._canvas = Canvas(figsize=(width * _MM, height * _MM))
+        self._hints: dict[str, str] = {}
 
     def add_panel(self, left: float, top: float, width: float, height: float) -> Axes:
         """Return axes at a place of the sheet."""
@@ -153,16 +162,25 @@ class Sheet:
         axes.axis("off")
         return axes
 
-    def render(self) -> bytes:
-        """Return the sheet as SVG, without date, version or anything else that may differ."""
-        file = io.BytesIO()
-        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    def hint(self, artist: Artist, text: str) -> None:
+        """Have a browser show ``text`` over something drawn."""
+        name = f"hint-{len(self._hints)}"
+        artist.set_gid(name)
+        self._hints[name] = clean_text(text)
+
+    def render(self) -> Picture:
+        """Return the sheet, without date, version or anything else that may differ."""
+        drawing, pixels = io.BytesIO(), io.BytesIO()
         with warnings.catch_warnings():
             # A letter that neither font has is drawn as a box; that is no news to the reader.
             warnings.filterwarnings("ignore", message=_MISSING)
-            FigureCanvasSVG(self._canvas).print_svg(file, metadata=nothing)
-        svg = file.getvalue()
-        return svg[svg.index(b"<svg") :]  # no reference to a document type on the Web
+            nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+            FigureCanvasSVG(self._canvas).print_svg(drawing, metadata=nothing)
+            self._canvas.set_dpi(DOTS_PER_INCH)
+            FigureCanvasAgg(self._canvas).print_png(pixels, metadata={"Software": None})
+        svg = drawing.getvalue()
+        svg = svg[svg.index(b"<svg") :]  # no reference to a document type on the Web
+        return Picture(tidy_svg(svg, self._hints), pixels.getvalue())
 
 
 @contextmanager
