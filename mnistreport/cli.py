@@ -195,6 +195,9 @@ def render(
     data: Data = None,
     output: Output = None,
     cache: Cache = None,
+    pdf: Annotated[
+        bool, typer.Option(help="Make the PDF, too; without it, the page is there at once.")
+    ] = True,
     strict: Strict = False,
     progress: Progress = Kind.auto,
     debug: Debug = False,
@@ -204,7 +207,7 @@ def render(
         with _listening(progress) as listener:
             from mnistreport import pipeline
 
-            options = _gather(manifest, data, output, cache, None, strict=strict)
+            options = _gather(manifest, data, output, cache, None, strict=strict, pdf=pdf)
             built = pipeline.render(options, listener)
         _tell_built(built)
 
@@ -244,6 +247,7 @@ def _gather(
     device: Device = Device.auto,
     force: bool = False,
     strict: bool = False,
+    pdf: bool = True,
 ) -> "Options":
     from mnistreport.pipeline import Options, count_cores
 
@@ -256,6 +260,7 @@ def _gather(
         device=device.value,
         force=force,
         strict=strict,
+        pdf=pdf,
     )
 
 
@@ -283,8 +288,12 @@ def _tell_built(built: "Built") -> None:
     publication, incomplete = built.publication, built.results.incomplete
     if not publication.fresh:
         typer.echo("nothing has changed since these were written:")
-    for path in publication.documents[:2]:
+    for path in publication.reports:
         typer.echo(str(path))
+    if publication.left_alone:
+        typer.echo(
+            f"{publication.left_alone.name} was left as it was; mnistreport render makes it anew"
+        )
     write_complaints(publication.complaints, in_full=False)
     if incomplete:
         typer.echo(f"{len(incomplete)} runs did not finish; the report lists them", err=True)

@@ -49,6 +49,7 @@ class Options:
         device: ``auto``, ``cpu`` or ``cuda``.
         force: Train again what is stored.
         strict: Write no report whose words are not borne out.
+        pdf: Make the PDF, too.
     """
 
     manifest: Path
@@ -59,6 +60,7 @@ class Options:
     device: str = "auto"
     force: bool = False
     strict: bool = False
+    pdf: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,9 @@ def render(options: Options, listener: Listener) -> Built:
 
 
 def _publish(material: Material, project: Project, options: Options) -> Publication:
-    return publish_report(material, project.folder, project.output, strict=options.strict)
+    return publish_report(
+        material, project.folder, project.output, strict=options.strict, pdf=options.pdf
+    )
 
 
 def open_project(options: Options, listener: Listener) -> Project:

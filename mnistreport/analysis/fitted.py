@@ -77,9 +77,7 @@ def compare_fitted_models(
             first,
             second,
             seed,
-            difference := compare_fitted(
-                right[first.variant.key].tolist(), right[second.variant.key].tolist()
-            ),
+            difference := compare_fitted(right[first.variant.key], right[second.variant.key]),
             difference.p_value,
         )
         for study, first, second in pairs

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 ALPHA = 0.05
 """An adjusted p-value below it counts as clear."""
 CONFIDENCE = 1 - ALPHA
@@ -135,30 +138,30 @@ class FittedDifference:
     p_value: float
 
 
-def compare_fitted(first: Sequence[bool], second: Sequence[bool]) -> FittedDifference:
+def compare_fitted(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> FittedDifference:
     """Compare two fitted models by which of the same images each gets right.
 
     The exact test of McNemar (1947, Psychometrika 12): of the images on which just one is right,
     either is as likely to be it if the models are equally accurate.
 
     Args:
-        first: For each image, whether the first model is right.
+        first: bool (n,), for each image whether the first model is right.
         second: The same for the second model.
     """
-    from scipy.stats import binomtest
+    from scipy.special import bdtr  # the binomial distribution function
 
-    both = sum(a and b for a, b in zip(first, second, strict=True))
-    only_first, only_second = sum(first) - both, sum(second) - both
+    both, only_first = int(np.sum(first & second)), int(np.sum(first & ~second))
+    only_second, neither = int(np.sum(~first & second)), int(np.sum(~first & ~second))
     decided = only_first + only_second
-    p_value = float(binomtest(only_first, decided).pvalue) if decided else 1.0
-    return FittedDifference(both, only_first, only_second, len(first) - both - decided, p_value)
+    p_value = min(1.0, 2 * float(bdtr(min(only_first, only_second), decided, 0.5)))
+    return FittedDifference(both, only_first, only_second, neither, p_value)
 
 
 def wilson_interval(right: int, n: int) -> Interval:
     """Return the interval of a share ``right / n`` (Wilson 1927), which holds near 0 and 1 too."""
-    from scipy.stats import norm
+    from scipy.special import ndtri  # the inverse of the normal distribution function
 
-    z = float(norm.ppf((1 + CONFIDENCE) / 2))
+    z = float(ndtri((1 + CONFIDENCE) / 2))
     share = right / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))

@@ -3,7 +3,7 @@
 Everything is gathered here first; HTML and PDF are the same content in two skins.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from mnistreport.report import appendix, tables
 from mnistreport.report.claims import Claim
-from mnistreport.report.figures import Figure, draw_figures
+from mnistreport.report.figures.figure import Figure
+from mnistreport.report.figures.plan import PlannedFigure, list_figures, plan_figures
 from mnistreport.report.insights import (
     Passage,
     find_insight,
@@ -27,6 +28,9 @@ from mnistreport.report.tables import Table
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext, StudyView
 from mnistreport.report.wording import Prose
+
+Draw = Callable[[Sequence[PlannedFigure]], Mapping[str, Figure]]
+"""Returns figures by name: drawn now, or as they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ class Document:
     Attributes:
         context: The numbers.
         sections: In order.
-        figures: By name, in the order of their numbers.
+        planned: The figures, in the order of their numbers.
+        figures: Those, drawn, by name, in the same order.
         tables: Likewise.
         prose: Rendered Markdown, named as in ``Text``.
         claims: Those met in it, in the order of the report.
@@ -65,6 +70,7 @@ class Document:
 
     context: ReportContext
     sections: tuple[Section, ...]
+    planned: tuple[PlannedFigure, ...]
     figures: Mapping[str, Figure]
     tables: Mapping[str, Table]
     prose: Mapping[str, Markup]
@@ -106,27 +112,24 @@ def compose_document(
     context: ReportContext,
     material: Material,
     templates: Templates,
+    draw: Draw,
     *,
     stale: tuple[Stale, ...] = (),
 ) -> Document:
-    """Draw every figure, fill every table, render every insight; those in ``stale`` are marked.
+    """Get every figure, fill every table, render every insight; those in ``stale`` are marked.
 
     Raises:
         TemplateError: A template is missing, malformed, or names what does not exist.
     """
     text = render_all_prose(context, templates)  # first: a mistake in an insight is told at once
-    drawn = draw_figures(
-        material.results,
-        material.digits,
-        material.split,
-        [tested.shown for tested in material.tested],
-        context,
-    )
+    planned = plan_figures(context, material)
+    drawn = draw(planned)
     sections = tuple(_list_sections(context))
     return Document(
         context,
         sections,
-        {name: drawn[name] for name in _list_figures(context)},
+        planned,
+        {each.name: drawn[each.name] for each in planned},
         {table.name: table for table in _make_tables(context)},
         text.html,
         text.claims,
@@ -139,7 +142,7 @@ def outline_document(context: ReportContext) -> Outline:
     """Return where everything will stand, without drawing anything."""
     return Outline(
         {section.anchor: section.number for section in _list_sections(context)},
-        tuple(_list_figures(context)),
+        _name_figures(context),
         tuple(table.name for table in _make_tables(context)),
     )
 
@@ -161,14 +164,8 @@ def _list_sections(context: ReportContext) -> Iterator[Section]:
         yield Section("rubric", "C", "What was asked for", "rubric")
 
 
-def _list_figures(context: ReportContext) -> Iterator[str]:
-    yield from ("class-balance", "samples")
-    yield from (f"{model.name}-baseline" for model in context.models)
-    for study in context.studies:
-        yield from (f"{study.slug}-curves", f"{study.slug}-factor")
-    yield "ranking"
-    for final in context.finals:
-        yield from (f"{final.model}-confusion", f"{final.model}-mistakes")
+def _name_figures(context: ReportContext) -> tuple[str, ...]:
+    return tuple(name for name, _, _ in list_figures(context))
 
 
 def _make_tables(context: ReportContext) -> Iterator[Table]:
@@ -198,7 +195,7 @@ def render_all_prose(context: ReportContext, templates: Templates) -> Text:
         TemplateError: A template is missing, malformed, or names what does not exist.
     """
     tables_made = tuple(table.name for table in _make_tables(context))
-    refer = _References(tuple(_list_figures(context)), tables_made)
+    refer = _References(_name_figures(context), tables_made)
 
     def render(part: str) -> dict[str, Passage]:
         return {part: render_prose(templates, context, part, refer)}

@@ -6,7 +6,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from mnistreport.report.document import Document
-from mnistreport.report.figures import Figure
+from mnistreport.report.figures.figure import Figure
 from mnistreport.report.templating import Templates
 
 FONTS = Path(__file__).parent / "fonts"

@@ -1,8 +1,9 @@
 """Writing the documents: all of them, or those of the last good build stay."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mnistreport.errors import ReviewError
 from mnistreport.files import remove_leftovers, replace_file
@@ -13,15 +14,14 @@ from mnistreport.report.stamp import (
     digest_beside,
     digest_content,
     digest_inputs,
+    digest_program,
     find_standing,
     save_stamp,
 )
 
 if TYPE_CHECKING:  # heavy to import, and a build with nothing to do needs neither
+    from mnistreport.report.document import Document
     from mnistreport.report.templating import Templates
-    from mnistreport.report.views import ReportContext
-
-DOCUMENTS = ("report.html", "report.pdf", "results.json", "runs.csv", "epochs.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,20 @@ class Publication:
     fresh: bool
     complaints: tuple[Complaint, ...]
 
+    @property
+    def reports(self) -> tuple[Path, ...]:
+        """The documents that people read."""
+        return tuple(path for path in self.documents if path.suffix in {".html", ".pdf"})
+
+    @property
+    def left_alone(self) -> Path | None:
+        """A PDF that stands there but was not made with the page, if there is one."""
+        path = self.documents[0].with_name(PDF)
+        return path if path not in self.documents and path.exists() else None
+
 
 def publish_report(
-    material: Material, project: Path, output: Path, *, strict: bool = False
+    material: Material, project: Path, output: Path, *, strict: bool = False, pdf: bool = True
 ) -> Publication:
     """Write report, numbers and tables into ``output``, unless they stand there already.
 
@@ -51,6 +62,7 @@ def publish_report(
         project: Folder of the manifest.
         output: Folder of the documents.
         strict: Whether to write nothing if a person's words are not borne out.
+        pdf: Whether to make the PDF, which takes longest; if not, an earlier one is left alone.
 
     Raises:
         TemplateError: A template cannot be rendered.
@@ -58,22 +70,33 @@ def publish_report(
         ReviewError: With ``strict``: a claim is false, words are stale, or a number has no source.
         EnvironmentFault: The disk refuses.
     """
+    wanted = tuple(name for name in DOCUMENTS if pdf or name != PDF)
     inputs = digest_inputs(material, project, output, DOCUMENTS)
     standing = find_standing(output, inputs, digest_beside(project))
-    if standing:
+    if standing and set(wanted) <= set(standing.documents):
         _refuse(standing.complaints, strict=strict)
         paths = tuple(output / name for name in standing.documents)
         return Publication(paths, fresh=False, complaints=standing.complaints)
-    from mnistreport.report.review import review_context  # heavy, and not needed until here
-    from mnistreport.report.staleness import keep_words
+    from mnistreport.report.document import compose_document
+    from mnistreport.report.figures.folder import FOLDER, FigureFolder
+    from mnistreport.report.review import review_context, review_prose
+    from mnistreport.report.staleness import keep_words, review_words
     from mnistreport.report.templating import Templates
 
     templates = Templates(project)
-    context = review_context(material, templates, output, written=DOCUMENTS)
-    documents, complaints = _make_documents(material, context, templates, strict=strict)
-    remove_leftovers(output)
-    for name, content in documents.items():
-        replace_file(output / name, content)
+    context = review_context(material, templates, output, written=wanted)
+    folder = FigureFolder(output / FOLDER, digest_program())
+    stale = review_words(templates, context)
+    document = compose_document(context, material, templates, folder.draw, stale=stale)
+    complaints = review_prose(material, context, templates, document.claims, stale)
+    _refuse(complaints, strict=strict)
+    documents = {name: _MAKERS[name](document, material, templates) for name in wanted}
+    pictures = folder.list_files(document.planned, document.figures)
+    documents |= {f"{FOLDER}/{name}": content for name, content in pictures.items()}
+    outdated = tuple(folder.list_outdated(document.planned))
+    _write(output, documents)
+    for path in outdated:
+        path.unlink(missing_ok=True)
     keep_words(templates, context)
     digests = {name: digest_content(content) for name, content in documents.items()}
     save_stamp(output, Stamp(inputs, digest_beside(project), digests, complaints))
@@ -81,29 +104,58 @@ def publish_report(
     return Publication(paths, fresh=True, complaints=complaints)
 
 
-def _make_documents(
-    material: Material, context: "ReportContext", templates: "Templates", *, strict: bool
-) -> tuple[dict[str, bytes], tuple[Complaint, ...]]:
-    from mnistreport.analysis.frames import make_epochs_frame, make_runs_frame
-    from mnistreport.report.context import dump_context
-    from mnistreport.report.document import compose_document
+def _write(output: Path, documents: Mapping[str, bytes]) -> None:
+    """Write what does not stand there already."""
+    for folder in {(output / name).parent for name in documents}:
+        remove_leftovers(folder)
+    for name, content in documents.items():
+        path = output / name
+        if not path.is_file() or path.read_bytes() != content:
+            replace_file(path, content)
+
+
+def _make_html(document: "Document", _material: Material, templates: "Templates") -> bytes:
+    from mnistreport.report.html import render_html
+
+    return render_html(document, templates).encode()
+
+
+def _make_pdf(document: "Document", _material: Material, templates: "Templates") -> bytes:
     from mnistreport.report.html import render_html
     from mnistreport.report.pdf import render_pdf
-    from mnistreport.report.review import review_prose
-    from mnistreport.report.staleness import review_words
 
-    stale = review_words(templates, context)
-    document = compose_document(context, material, templates, stale=stale)
-    complaints = review_prose(material, context, templates, document.claims, stale)
-    _refuse(complaints, strict=strict)
-    contents = (
-        render_html(document, templates).encode(),
-        render_pdf(render_html(document, templates, skin="print")),
-        dump_context(context),
-        make_runs_frame(material.results).to_csv(index=False).encode(),
-        make_epochs_frame(material.results).to_csv(index=False).encode(),
-    )
-    return dict(zip(DOCUMENTS, contents, strict=True)), complaints
+    return render_pdf(render_html(document, templates, skin="print"))
+
+
+def _make_numbers(document: "Document", _material: Material, _templates: "Templates") -> bytes:
+    from mnistreport.report.context import dump_context
+
+    return dump_context(document.context)
+
+
+def _make_runs(_document: "Document", material: Material, _templates: "Templates") -> bytes:
+    from mnistreport.analysis.frames import make_runs_frame
+
+    return make_runs_frame(material.results).to_csv(index=False).encode()
+
+
+def _make_epochs(_document: "Document", material: Material, _templates: "Templates") -> bytes:
+    from mnistreport.analysis.frames import make_epochs_frame
+
+    return make_epochs_frame(material.results).to_csv(index=False).encode()
+
+
+Maker = Callable[["Document", Material, "Templates"], bytes]
+PDF: Final = "report.pdf"
+_MAKERS: Final[Mapping[str, Maker]] = {
+    "report.html": _make_html,
+    PDF: _make_pdf,
+    "results.json": _make_numbers,
+    "runs.csv": _make_runs,
+    "epochs.csv": _make_epochs,
+}
+DOCUMENTS: Final = tuple(_MAKERS)
+"""What a build writes, besides pictures of the figures; the report first."""
 
 
 def _refuse(complaints: tuple[Complaint, ...], *, strict: bool) -> None:

@@ -8,6 +8,7 @@ import json
 import platform
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -92,8 +93,6 @@ def digest_inputs(material: Material, project: Path, output: Path, written: Coll
         output: Folder of the documents.
         written: Names of those that a build writes itself.
     """
-    from mnistreport.report.context import LIBRARIES
-
     results, submission = material.results, material.manifest.submission
     asked = [*submission.include, f"{'_'.join(submission.ids)}.zip"]
     digest = hashlib.sha256()
@@ -108,16 +107,33 @@ def digest_inputs(material: Material, project: Path, output: Path, written: Coll
         *(repr(asdict(run)) for run in results.runs.values()),
         *(repr(asdict(t.outcomes[s])) for t in material.tested for s in t.outcomes),
         *(repr(asdict(read)) for read in material.reads),
-        *(f"{name} {version(name)}" for name in LIBRARIES),
-        platform.python_version(),
+        digest_program(),
         *(f"{name} {_stat(output / name)}" for name in asked if name not in written),
     ):
         digest.update(part.encode() + b"\0")
-    program = Path(mnistreport.__file__).parent
-    for folder in (project / "templates", find_resource("templates"), program):
-        for path in _list_files(folder):
-            digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
+    for folder in (project / "templates", find_resource("templates")):
+        for part in _read_files(folder):
+            digest.update(part)
     return digest.hexdigest()
+
+
+@cache
+def digest_program() -> str:
+    """Return a digest of this program and of the libraries that it stands on."""
+    from mnistreport.report.context import LIBRARIES
+
+    digest = hashlib.sha256(platform.python_version().encode())
+    for name in LIBRARIES:
+        digest.update(f"{name} {version(name)}\0".encode())
+    for part in _read_files(Path(mnistreport.__file__).parent):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _read_files(folder: Path) -> Iterator[bytes]:
+    """Yield name and content of every file below ``folder`` that documents are made of."""
+    for path in _list_files(folder):
+        yield f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0"
 
 
 def _list_files(folder: Path) -> Iterator[Path]:

@@ -121,7 +121,7 @@ def test_mcnemars_test_by_hand(only_first: int, only_second: int, p_value: float
     """Images that just one model gets right are coins; the others do not matter."""
     first = [True] * 50 + [True] * only_first + [False] * only_second + [False] * 4
     second = [True] * 50 + [False] * only_first + [True] * only_second + [False] * 4
-    found = compare_fitted(first, second)
+    found = compare_fitted(np.array(first), np.array(second))
     assert (50, only_first, only_second, 4) == (
         found.both_right,
         found.only_first,

@@ -8,6 +8,7 @@ import pytest
 
 from mnistreport.report.context import make_context
 from mnistreport.report.document import Document, compose_document
+from mnistreport.report.figures.gallery import draw_figures
 from mnistreport.report.html import render_html
 from mnistreport.report.material import Material
 from mnistreport.report.pdf import render_pdf
@@ -44,7 +45,7 @@ def templates() -> Templates:
 @pytest.fixture(scope="session")
 def document(context: ReportContext, material: Material, templates: Templates) -> Document:
     """The report, drawn."""
-    return compose_document(context, material, templates)
+    return compose_document(context, material, templates, draw_figures)
 
 
 @pytest.fixture(scope="session")

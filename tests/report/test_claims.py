@@ -15,6 +15,7 @@ from mnistreport.report.claims import Claim
 from mnistreport.report.context import make_context
 from mnistreport.report.document import Document, compose_document, render_all_prose
 from mnistreport.report.expressions import say_expression
+from mnistreport.report.figures.gallery import draw_figures
 from mnistreport.report.html import render_html
 from mnistreport.report.insights import Passage, name_insight, render_insight
 from mnistreport.report.markdown import Draft, render_markdown, seal_words
@@ -515,7 +516,7 @@ def refuted(
         },
     )
     templates = Templates(project)
-    return compose_document(context, material, templates), templates
+    return compose_document(context, material, templates, draw_figures), templates
 
 
 def test_the_first_page_counts_false_claims(refuted: tuple[Document, Templates]) -> None:

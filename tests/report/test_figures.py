@@ -19,20 +19,16 @@ from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import split_digits
 from mnistreport.report import material as of_report
 from mnistreport.report.context import make_context
-from mnistreport.report.figures import (
-    Figure,
-    draw_figures,
-    plot_baseline_curves,
-    plot_class_balance,
-    plot_confusion,
-    plot_factor,
-    plot_learning_curves,
-    plot_mistakes,
-    plot_ranking,
-    plot_samples,
-    scales,
-    style,
-)
+from mnistreport.report.figures import scales, style
+from mnistreport.report.figures.balance import plot_class_balance
+from mnistreport.report.figures.confusion import plot_confusion
+from mnistreport.report.figures.curves import plot_baseline_curves, plot_learning_curves
+from mnistreport.report.figures.digits import plot_mistakes, plot_samples
+from mnistreport.report.figures.factors import plot_factor
+from mnistreport.report.figures.figure import Figure
+from mnistreport.report.figures.gallery import draw_figures
+from mnistreport.report.figures.plan import plan_figures
+from mnistreport.report.figures.ranking import plot_ranking
 from mnistreport.report.numbers import format_loss, format_measure, format_percent, format_points
 from mnistreport.study.manifest import SplitFractions
 from tests.fake_results import (
@@ -133,7 +129,7 @@ def test_figures_do_not_depend_on_process_or_settings(tmp_path: Path) -> None:
     )
     script = (
         "import hashlib; from tests.fake_results import *; "
-        "from mnistreport.report.figures import plot_factor; "
+        "from mnistreport.report.figures.factors import plot_factor; "
         "print(hashlib.sha256(plot_factor(make_results().studies[0]).picture.svg).hexdigest())"
     )
     env = os.environ | {"PYTHONHASHSEED": "7", "MATPLOTLIBRC": str(tmp_path)}
@@ -160,7 +156,7 @@ def test_figures_need_no_torch() -> None:
     """A report is rendered without torch."""
     script = (
         "import sys; from tests.fake_results import *; "
-        "from mnistreport.report.figures import *; "
+        "from mnistreport.report.figures.gallery import *; "
         "plot_confusion(make_outcome(), 'x'); plot_ranking(make_results()); "
         "print('torch' in sys.modules)"
     )
@@ -179,6 +175,25 @@ def test_letters_come_with_the_program() -> None:
     licences = sorted(path.name for path in style.FONTS.glob("LICENSE*"))
     assert licences == ["LICENSE-SourceSans3.md", "LICENSE-SourceSerif4.md"]
     assert sum(path.stat().st_size for path in style.FONTS.iterdir()) < 2_500_000
+
+
+def test_hints_are_shown_over_what_they_tell_of() -> None:
+    """A browser shows a hint over the element it was given for; as text, whatever is in it."""
+    hint = "seed 2: <b>97.93\u202f%</b>"
+    with style.open_sheet(20.0) as sheet:
+        axes = sheet.add_panel(5, 5, 50, 10)
+        axes.plot([0, 1], [0, 1])
+        sheet.hint(axes.plot([0.5], [0.5], "o")[0], hint)
+        tree = ET.fromstring(sheet.render().svg)  # noqa: S314 # our own
+    [told] = [each for each in tree.iter(f"{SVG}g") if each.find(f"{SVG}title") is not None]
+    assert hint == told.findtext(f"{SVG}title")
+    assert told.find(f".//{SVG}use") is not None  # the one marker
+
+
+def test_a_strict_page_can_hold_them() -> None:
+    """No drawing has a style sheet or a style attribute, which a strict page would not heed."""
+    for figure in draw_all(make_results([0])):
+        assert not re.search(rb"<style|\sstyle=|<metadata|<script|\son\w+=", figure.picture.svg)
 
 
 def test_names_are_never_markup() -> None:
@@ -364,8 +379,7 @@ def test_every_figure_of_the_report_is_drawn(tmp_path: Path) -> None:
         of_report.Tested(each, {0: make_outcome(200)}) for each in choose_winners(results)
     )
     material = of_report.Material(make_manifest([0]), digits, split, results, tested, ())
-    outcomes = [each.shown for each in tested]
-    drawn = draw_figures(results, digits, split, outcomes, make_context(material))
+    drawn = draw_figures(plan_figures(make_context(material), material))
     expected = {"class-balance", "samples", "ranking"}
     expected |= {f"{study.study.slug}-{kind}" for study in results.studies for kind in KINDS}
     expected |= {f"{m}-{kind}" for m in TITLES for kind in ("baseline", "confusion", "mistakes")}

@@ -8,6 +8,7 @@ import pytest
 from mnistreport.errors import TemplateError
 from mnistreport.report.context import make_context
 from mnistreport.report.document import Document, compose_document
+from mnistreport.report.figures.gallery import draw_figures
 from mnistreport.report.html import render_html
 from mnistreport.report.material import Material
 from mnistreport.report.templating import Templates
@@ -36,7 +37,8 @@ HOSTILE = (
 
 def render(material: Material, templates: Templates) -> str:
     """Render a report as HTML."""
-    return render_html(compose_document(make_context(material), material, templates), templates)
+    document = compose_document(make_context(material), material, templates, draw_figures)
+    return render_html(document, templates)
 
 
 def rename(material: Material, names: tuple[str, ...]) -> Material:

@@ -2,7 +2,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +10,12 @@ import pytest
 
 from mnistreport.errors import EnvironmentFault, RenderingError, TemplateError
 from mnistreport.files import NEW
-from mnistreport.report import document, pdf
+from mnistreport.report import pdf
 from mnistreport.report.context import make_context
-from mnistreport.report.figures import Figure, draw_figures
+from mnistreport.report.figures import gallery
+from mnistreport.report.figures.figure import Figure
+from mnistreport.report.figures.gallery import draw_figures
+from mnistreport.report.figures.plan import PlannedFigure, plan_figures
 from mnistreport.report.material import Material
 from mnistreport.report.publication import Publication, publish_report
 from mnistreport.training.result import EpochRow
@@ -35,15 +38,24 @@ def small() -> Material:
 @pytest.fixture(scope="module")
 def drawn(small: Material) -> Mapping[str, Figure]:
     """Its figures."""
-    shown = [tested.shown for tested in small.tested]
-    return draw_figures(small.results, small.digits, small.split, shown, make_context(small))
+    return draw_figures(plan_figures(make_context(small), small))
 
 
 @pytest.fixture(autouse=True)
-def _without_drawing(monkeypatch: pytest.MonkeyPatch, drawn: Mapping[str, Figure]) -> None:
-    """Draw figures once, and leave out the laying out of pages: both have tests of their own."""
-    monkeypatch.setattr(document, "draw_figures", lambda *_: drawn)
+def asked(monkeypatch: pytest.MonkeyPatch, drawn: Mapping[str, Figure]) -> list[str]:
+    """Draw figures once, and leave out the laying out of pages: both have tests of their own.
+
+    The figures that a test has drawn are listed.
+    """
+    names: list[str] = []
+
+    def draw(planned: Sequence[PlannedFigure]) -> Mapping[str, Figure]:
+        names.extend(each.name for each in planned)
+        return drawn
+
+    monkeypatch.setattr(gallery, "draw_figures", draw)
     monkeypatch.setattr(pdf, "render_pdf", lambda page: b"%PDF-" + page.encode())
+    return names
 
 
 @pytest.fixture
@@ -63,6 +75,7 @@ def read_state(output: Path) -> State:
     return {
         str(path.relative_to(output)): (path.read_bytes(), path.stat().st_mtime_ns)
         for path in sorted(output.rglob("*"))
+        if path.is_file()
     }
 
 
@@ -72,7 +85,7 @@ def test_nothing_is_written_twice(publish: Publish, output: Path) -> None:
     before = read_state(output)
     second = publish()
     assert (True, False) == (first.fresh, second.fresh)
-    assert NAMES == [path.name for path in first.documents]
+    assert NAMES == [path.name for path in first.documents][:5]
     assert first.documents == second.documents
     assert before == read_state(output)
 

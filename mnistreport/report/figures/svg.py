@@ -12,9 +12,6 @@ _LONG: Final = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
 _JOINS: Final = {"stroke-linejoin": "round", "stroke-linecap": "butt"}
 """What matplotlib's style sheet says of every element; inherited from the root here."""
 
-ET.register_namespace("", _SVG)
-ET.register_namespace("xlink", _XLINK)
-
 
 def tidy_svg(svg: bytes, hints: Mapping[str, str]) -> bytes:
     """Return a drawing without metadata and style, places rounded to a hundredth of a point.
@@ -28,25 +25,29 @@ def tidy_svg(svg: bytes, hints: Mapping[str, str]) -> bytes:
     """
     builder = ET.TreeBuilder(insert_comments=True)  # they hold what texts drawn as outlines say
     root = ET.fromstring(svg, ET.XMLParser(target=builder))  # noqa: S314 # our own drawing
-    for parent in root.iter():
-        for child in list(parent):
-            if child.tag in {f"{{{_SVG}}}metadata", f"{{{_SVG}}}style"}:
-                parent.remove(child)
     for element in root.iter():
         if element.tag != ET.Comment:
             _tidy_element(element)
         element.tail = None
+    for element in root.iter():
+        for child in list(element):
+            if child.tag in {"metadata", "style"}:
+                element.remove(child)
         if hint := hints.get(element.get("id", "")):
-            title = ET.Element(f"{{{_SVG}}}title")
+            title = ET.Element("title")
             title.text = hint
             element.insert(0, title)
-    for name, value in _JOINS.items():
+    for name, value in {"xmlns": _SVG, "xmlns:xlink": _XLINK, **_JOINS}.items():
         root.set(name, value)
     _drop_unused_ids(root)
     return ET.tostring(root, encoding="unicode").encode()
 
 
 def _tidy_element(element: ET.Element) -> None:
+    # Prefixes are written out: ElementTree's own are one table for the whole process.
+    element.tag = element.tag.removeprefix(f"{{{_SVG}}}")
+    if (reference := element.attrib.pop(f"{{{_XLINK}}}href", None)) is not None:
+        element.set("xlink:href", reference)
     for declaration in element.attrib.pop("style", "").split(";"):
         name, _, value = declaration.partition(":")
         if value:
@@ -67,7 +68,7 @@ def _drop_unused_ids(root: ET.Element) -> None:
     for element in root.iter():
         for value in element.attrib.values():
             used |= set(re.findall(r"url\(#([^)]+)\)", value))
-        reference = element.get(f"{{{_XLINK}}}href", "")
+        reference = element.get("xlink:href", "")
         if reference.startswith("#"):
             used.add(reference[1:])
     for element in root.iter():

@@ -1,0 +1,94 @@
+"""The folder of figures beside a report: for slides and word processors, and to draw none twice.
+
+figures/<name>.svg, <name>.png
+figures/figures.json    number, caption and text alternative of each, and what it was drawn from
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mnistreport.report.figures.figure import Figure, Picture
+from mnistreport.report.figures.plan import PlannedFigure
+
+FOLDER = "figures"
+INDEX = "figures.json"
+
+
+@dataclass(frozen=True, slots=True)
+class FigureFolder:
+    """Figures in a folder, each drawn only if it does not stand there just as it would be drawn.
+
+    Attributes:
+        path: The folder; it need not exist.
+        program: Digest of what draws them.
+    """
+
+    path: Path
+    program: str
+
+    def draw(self, planned: Sequence[PlannedFigure]) -> dict[str, Figure]:
+        """Return figures by name, in their order; nothing is written."""
+        figures = self._find(planned)
+        if missing := [each for each in planned if each.name not in figures]:
+            from mnistreport.report.figures.gallery import draw_figures  # matplotlib, seaborn
+
+            figures |= draw_figures(missing)
+        return {each.name: figures[each.name] for each in planned}
+
+    def list_files(
+        self, planned: Sequence[PlannedFigure], figures: Mapping[str, Figure]
+    ) -> dict[str, bytes]:
+        """Return what the folder is to hold, by file name."""
+        files: dict[str, bytes] = {}
+        index: list[dict[str, object]] = []
+        for number, each in enumerate(planned, 1):
+            figure = figures[each.name]
+            pictures = {"svg": figure.picture.svg, "png": figure.picture.png}
+            files |= {f"{each.name}.{kind}": content for kind, content in pictures.items()}
+            words = {"caption": figure.caption, "alt": figure.alt}
+            origin = {"drawn_from": each.digest(self.program)}
+            digests = {kind: _digest(content) for kind, content in pictures.items()}
+            index.append({"number": number, "name": each.name, **words, **origin, **digests})
+        text = json.dumps({"figures": index}, indent=1, ensure_ascii=False)
+        return files | {INDEX: (text + "\n").encode()}
+
+    def list_outdated(self, planned: Sequence[PlannedFigure]) -> Iterator[Path]:
+        """Yield the pictures of an earlier build that are not among those ``planned``."""
+        kept = {each.name for each in planned}
+        for name in self._read_index():
+            if name not in kept and name == Path(name).name:
+                yield from (self.path / f"{name}.{kind}" for kind in ("svg", "png"))
+
+    def _find(self, planned: Sequence[PlannedFigure]) -> dict[str, Figure]:
+        entries, found = self._read_index(), dict[str, Figure]()
+        for each in planned:
+            entry = entries.get(each.name, {})
+            try:
+                if entry["drawn_from"] == each.digest(self.program):
+                    picture = self._read_picture(each.name, entry)
+                    found[each.name] = Figure(each.name, picture, entry["caption"], entry["alt"])
+            except (OSError, KeyError, ValueError):
+                continue  # it is drawn again
+        return found
+
+    def _read_index(self) -> dict[str, dict[str, Any]]:
+        try:
+            entries = json.loads((self.path / INDEX).read_bytes())["figures"]
+            return {str(entry["name"]): entry for entry in entries}
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return {}
+
+    def _read_picture(self, name: str, entry: Mapping[str, Any]) -> Picture:
+        svg, png = ((self.path / f"{name}.{kind}").read_bytes() for kind in ("svg", "png"))
+        if (_digest(svg), _digest(png)) != (entry["svg"], entry["png"]):
+            msg = "somebody changed it"
+            raise ValueError(msg)
+        return Picture(svg, png)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

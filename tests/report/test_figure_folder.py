@@ -1,0 +1,176 @@
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from mnistreport.report import pdf
+from mnistreport.report.context import make_context
+from mnistreport.report.figures import gallery
+from mnistreport.report.figures.figure import Figure
+from mnistreport.report.figures.plan import PlannedFigure, plan_figures
+from mnistreport.report.material import Material
+from mnistreport.report.publication import publish_report
+from mnistreport.study.manifest import Author
+from tests.report.reports import INFO, make_small_material, write_templates
+
+INSIGHT = "insights/dropout_layer_norm.md.j2"
+
+
+@pytest.fixture(scope="module")
+def small() -> Material:
+    """A report with few figures."""
+    return make_small_material()
+
+
+@pytest.fixture(scope="module")
+def names(small: Material) -> list[str]:
+    """The names of its figures, in order."""
+    return [each.name for each in plan_figures(make_context(small), small)]
+
+
+@pytest.fixture(scope="module")
+def published(small: Material, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output of a build, with every figure really drawn."""
+    folder = tmp_path_factory.mktemp("published")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf, "render_pdf", lambda page: b"%PDF-" + page.encode())
+        publish_report(small, folder, folder / "output")
+    return folder / "output"
+
+
+@pytest.fixture
+def output(published: Path, tmp_path: Path) -> Path:
+    """A copy of that output, for a test to do with as it likes."""
+    return Path(shutil.copytree(published, tmp_path / "output"))
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the figures that were drawn since the test began."""
+    names: list[str] = []
+    draw = gallery.draw_figures
+
+    def note(planned: Sequence[PlannedFigure]) -> Mapping[str, Figure]:
+        names.extend(each.name for each in planned)
+        return draw(planned)
+
+    monkeypatch.setattr(gallery, "draw_figures", note)
+    monkeypatch.setattr(pdf, "render_pdf", lambda page: b"%PDF-" + page.encode())
+    return names
+
+
+def test_every_figure_lies_beside_the_report(published: Path, names: list[str]) -> None:
+    """For slides and word processors there is each figure as SVG and PNG, with its words."""
+    folder = published / "figures"
+    index = json.loads((folder / "figures.json").read_bytes())["figures"]
+    assert names == [entry["name"] for entry in index]
+    assert list(range(1, len(names) + 1)) == [entry["number"] for entry in index]
+    page = unescape((published / "report.html").read_text("utf-8"))
+    for entry in index:
+        assert (folder / f"{entry['name']}.svg").read_bytes().startswith(b"<svg")
+        assert (folder / f"{entry['name']}.png").read_bytes().startswith(b"\x89PNG")
+        assert entry["caption"] in page
+    files = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    assert {f"{name}.{kind}" for name in names for kind in ("svg", "png")} | {
+        "figures.json"
+    } == files
+
+
+def test_words_draw_nothing_again(
+    small: Material, tmp_path: Path, output: Path, drawn: list[str]
+) -> None:
+    """After an insight was edited the page is another, and every figure the one that stood."""
+    before = {path: path.read_bytes() for path in (output / "figures").iterdir()}
+    page = (output / "report.html").read_text("utf-8")
+    write_templates(tmp_path, {INSIGHT: "Words of the team."})
+    assert publish_report(small, tmp_path, output).fresh
+    assert [] == drawn
+    assert before == {path: path.read_bytes() for path in (output / "figures").iterdir()}
+    assert page != (output / "report.html").read_text("utf-8")
+
+
+def test_an_author_draws_nothing_again(
+    small: Material, tmp_path: Path, output: Path, drawn: list[str]
+) -> None:
+    """What no figure shows decides none."""
+    info = replace(INFO, authors=(Author("Somebody else", "7"),))
+    manifest = replace(small.manifest, report=info, sha256="7" * 64)
+    assert publish_report(replace(small, manifest=manifest), tmp_path, output).fresh
+    assert [] == drawn
+
+
+def test_another_result_draws_what_shows_it(
+    small: Material, tmp_path: Path, output: Path, drawn: list[str]
+) -> None:
+    """What the test split said is in two figures; no other is drawn for it."""
+    *others, tested = small.tested
+    outcome = replace(tested.shown, mistakes=tested.shown.mistakes[1:])
+    changed = replace(tested, outcomes={**tested.outcomes, tested.winner.seed: outcome})
+    publish_report(replace(small, tested=(*others, changed)), tmp_path, output)
+    model = tested.winner.model
+    assert {f"{model}-confusion", f"{model}-mistakes"} == set(drawn)
+
+
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_a_touched_picture_is_drawn_again(
+    small: Material, tmp_path: Path, output: Path, drawn: list[str], kind: str
+) -> None:
+    """Somebody's own changes to a picture never get into the report."""
+    path = output / "figures" / f"ranking.{kind}"
+    good = path.read_bytes()
+    path.write_bytes(good + b" ")
+    publish_report(small, tmp_path, output)
+    assert ["ranking"] == drawn
+    assert good == path.read_bytes()
+
+
+@pytest.mark.parametrize("index", [b"", b"[]", b'{"figures": [1]}', b"\xff", b'{"figures": {}}'])
+def test_without_a_sound_index_all_are_drawn(
+    small: Material, tmp_path: Path, output: Path, drawn: list[str], names: list[str], index: bytes
+) -> None:
+    """A damaged index is none; what it said is not believed."""
+    path = output / "figures" / "figures.json"
+    good = path.read_bytes()
+    path.write_bytes(index)
+    publish_report(small, tmp_path, output)
+    assert names == drawn
+    assert good == path.read_bytes()
+
+
+def test_figures_of_a_study_that_is_no_more_go(
+    small: Material, tmp_path: Path, output: Path, names: list[str]
+) -> None:
+    """A picture that no report shows is removed; whatever else lies there stays."""
+    other = output / "figures" / "mine.svg"
+    other.write_text("<svg/>")
+    slug = small.results.studies[0].study.slug
+    results = replace(small.results, studies=())
+    manifest = replace(small.manifest, studies=(), sha256="7" * 64)
+    publish_report(replace(small, results=results, manifest=manifest), tmp_path, output, pdf=False)
+    gone = {f"{slug}-curves", f"{slug}-factor"}
+    assert gone <= set(names)
+    left = {path.stem for path in (output / "figures").glob("*.svg")}
+    assert set(names) - gone | {"mine"} == left
+
+
+def test_the_page_without_the_pdf(
+    small: Material, tmp_path: Path, output: Path, drawn: list[str]
+) -> None:
+    """Without it an earlier PDF stays as it is, and the next whole build makes it anew."""
+    pdf_before = (output / "report.pdf").read_bytes()
+    write_templates(tmp_path, {INSIGHT: "Words of the team."})
+    quick = publish_report(small, tmp_path, output, pdf=False)
+    assert quick.fresh
+    assert "report.pdf" not in [path.name for path in quick.documents]
+    assert "Words of the team." in (output / "report.html").read_text("utf-8")
+    assert pdf_before == (output / "report.pdf").read_bytes()
+    assert not publish_report(small, tmp_path, output, pdf=False).fresh
+    whole = publish_report(small, tmp_path, output)
+    assert whole.fresh
+    assert b"Words of the team." in (output / "report.pdf").read_bytes()
+    assert not publish_report(small, tmp_path, output, pdf=False).fresh
+    assert [] == drawn
