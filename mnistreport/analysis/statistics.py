@@ -81,6 +81,20 @@ def summarise_values(values: Sequence[float], unit: Unit = "share") -> Measure:
     return Measure(fmean(values), sd, len(values), tuple(values), unit)
 
 
+def estimate_mean(measure: Measure) -> Interval | None:
+    """Return the Student-t interval of a mean over seeds; ``None`` for fewer than two values.
+
+    It is for this one mean by itself, and may end beyond what a share can be.
+    """
+    from scipy.special import stdtrit
+
+    if measure.sd is None:
+        return None
+    quantile = float(stdtrit(measure.n - 1, (1 + CONFIDENCE) / 2))
+    half = quantile * measure.sd / math.sqrt(measure.n)
+    return Interval(measure.mean - half, measure.mean + half)
+
+
 def pair_differences(ours: Mapping[int, float], theirs: Mapping[int, float]) -> Difference | None:
     """Return ``ours - theirs`` over the seeds that both have; ``None`` if there is no such seed.
 

@@ -1,4 +1,4 @@
-"""All variants on one scale, each model's best on top."""
+"""All variants on one scale, each model's best on top, and those that could be it as well."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,30 +6,48 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
+from mnistreport.analysis.ranking import Ranking, rank_variants
 from mnistreport.analysis.results import Results, VariantSummary
+from mnistreport.analysis.statistics import Measure, estimate_mean
 from mnistreport.report.figures import scales, style
 from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.labels import describe_trouble
 from mnistreport.report.figures.style import Sheet, open_sheet
-from mnistreport.report.numbers import format_count, format_measure
-from mnistreport.report.wording import name_level
+from mnistreport.report.figures.variants import BASELINE, COMBINED, name_variants, title_model
+from mnistreport.report.numbers import format_count, format_measure, format_percent
+from mnistreport.report.wording import capitalise, count_things, join_words
 
 _LABELS, _NUMBERS = 47.0, 27.0  # millimetres
-_ROW, _TITLE = 4.5, 8.0
+_PANEL, _WIDTH = _LABELS + 2.0, style.WIDTH - _LABELS - _NUMBERS - 4.0
+_ROW, _TITLE = 4.4, 8.0
 _MOST: Final = 40  # rows
-BASELINE = "baseline"
-COMBINED = "best levels combined"
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
     label: str
     summary: VariantSummary
+    is_best: bool
+    is_untold: bool
 
     @property
-    def rank(self) -> float:
-        measure = self.summary.accuracy
-        return measure.mean if measure else -1.0
+    def measure(self) -> Measure | None:
+        return self.summary.accuracy
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    ranking: Ranking
+    title: str
+    rows: tuple[_Row, ...]
+
+    @property
+    def left_out(self) -> int:
+        return len(self.ranking.variants) - len(self.rows)
+
+    @property
+    def has_band(self) -> bool:
+        return self.ranking.can_tell and bool(self.ranking.untold)
 
 
 def plot_ranking(results: Results, titles: Mapping[str, str] | None = None) -> Figure:
@@ -39,149 +57,191 @@ def plot_ranking(results: Results, titles: Mapping[str, str] | None = None) -> F
         results: All of them.
         titles: Models in words; the manifest's names if not given.
     """
-    titles = titles or {}
-    groups, left_out = _rank_variants(results)
-    rows = sum(map(len, groups.values()))
-    means = [row.rank for group in groups.values() for row in group if row.summary.accuracy]
+    groups = _group_rows(results, titles or {})
+    means = [row.measure.mean for group in groups for row in group.rows if row.measure]
     cut = scales.find_cut(means)
     values = [
         value
-        for group in groups.values()
-        for row in group
-        if row.summary.accuracy and not (cut and row.rank < cut)
-        for value in row.summary.accuracy.values
+        for group in groups
+        for row in group.rows
+        if row.measure and not (cut and row.measure.mean < cut)
+        for value in row.measure.values
     ]
-    height = rows * _ROW + len(groups) * _TITLE + 9.0
+    height = sum(_TITLE + len(group.rows) * _ROW for group in groups) + 9.0
     with open_sheet(height) as sheet:
-        width = style.WIDTH - _LABELS - _NUMBERS - 4.0
-        top = 0.0
-        for place, (model, group) in enumerate(groups.items()):
-            title = _title_model(model, titles)
-            sheet.write(0.5, top + 5.0, title, size=style.LARGE, weight=style.BOLD)
+        top, is_clipped = 0.0, False
+        for group in groups:
+            _write_heading(sheet, group, top + 5.0)
             top += _TITLE
-            axes = sheet.add_panel(_LABELS + 2.0, top, width, len(group) * _ROW)
-            scales.set_accuracy_axis(axes, values, least=8.5 / width, horizontal=True)
-            _draw_group(sheet, axes, group, top, cut)
-            top += len(group) * _ROW
-            is_last = place == len(groups) - 1
+            _shade_band(sheet, group, top)
+            axes = sheet.add_panel(_PANEL, top, _WIDTH, len(group.rows) * _ROW)
+            scales.set_accuracy_axis(axes, values, least=8.5 / _WIDTH, horizontal=True)
+            is_clipped |= _draw_group(sheet, axes, group.rows, top, cut)
+            top += len(group.rows) * _ROW
+            is_last = group is groups[-1]
             axes.tick_params(bottom=is_last, labelbottom=is_last)
-        sheet.write(
-            _LABELS + 2.0 + width / 2,
-            top + 7.5,
-            "validation accuracy (%) at the last epoch",
-            align="center",
-        )
+        axis = "validation accuracy (%) at the last epoch"
+        sheet.write(_PANEL + _WIDTH / 2, top + 7.5, axis, align="center")
         picture = sheet.render()
-    return Figure(
-        "ranking",
-        picture,
-        _caption(groups, left_out, has_far=cut is not None),
-        _describe(groups, titles),
-    )
+    caption = _caption(groups, has_far=cut is not None, is_clipped=is_clipped)
+    return Figure("ranking", picture, caption, _describe(groups))
 
 
-def _rank_variants(results: Results) -> tuple[dict[str, list[_Row]], int]:
-    """Return each model's rows, best first, and how many are left out to keep to a page."""
-    labels: dict[str, str] = {}
-    for study in results.studies:
-        for level in study.levels:
-            name = name_level(study, level) if study.study.factor else level.label
-            name = BASELINE if level.level.is_baseline else name
-            labels.setdefault(level.level.variant.key, name)
-    labels |= dict.fromkeys(results.combined.values(), COMBINED)
-    groups: dict[str, list[_Row]] = {}
-    for key, summary in results.variants.items():
-        row = _Row(labels.get(key, BASELINE), summary)
-        groups.setdefault(summary.variant.model, []).append(row)
-    for group in groups.values():
-        group.sort(key=lambda row: -row.rank)
-    most = max(3, _MOST // max(1, len(groups)))
-    total = sum(map(len, groups.values()))
-    if total <= _MOST:
-        return groups, 0
-    kept = {
-        model: [row for place, row in enumerate(group) if place < most or row.label == BASELINE]
-        for model, group in groups.items()
-    }
-    return kept, total - sum(map(len, kept.values()))
+def _group_rows(results: Results, titles: Mapping[str, str]) -> list[_Group]:
+    """Return each model's rows, best first; lower ranks are left out to keep to a page."""
+    names, rankings = name_variants(results), rank_variants(results)
+    is_long = len(results.variants) > _MOST
+    most = max(3, _MOST // max(1, len(rankings))) if is_long else _MOST
+    groups: list[_Group] = []
+    for ranking in rankings:
+        untold = [each.variant.key for each in ranking.untold if ranking.can_tell]
+        rows = [
+            _Row(names[key := each.variant.key], each, each is ranking.best, key in untold)
+            for each in ranking.variants
+        ]
+        kept = [
+            row
+            for place, row in enumerate(rows)
+            if place < most or row.is_best or row.label == BASELINE
+        ]
+        groups.append(_Group(ranking, title_model(ranking.model, titles), tuple(kept)))
+    return groups
+
+
+def _write_heading(sheet: Sheet, group: _Group, y: float) -> None:
+    said = _say_band(group)
+    width = style.measure_text(said, style.SMALL) + 2.0
+    title = style.cut_text(group.title, style.WIDTH - width - 12.0, style.LARGE, style.BOLD)
+    sheet.write(0.5, y, title, size=style.LARGE, weight=style.BOLD)
+    sheet.write(style.WIDTH - 0.5, y, said, size=style.SMALL, align="right")
+    if group.has_band:
+        ends = [style.WIDTH - width - 6.5, style.WIDTH - width - 1.0]
+        sheet.add_overlay().fill_between(ends, y - 2.6, y + 0.7, color=style.NOISE, lw=0)
+
+
+def _say_band(group: _Group) -> str:
+    if group.has_band:
+        return "all judged together, these seeds cannot tell it from the best"
+    if not group.ranking.can_tell:
+        return ""
+    is_complete = all(each.complete for each in group.ranking.variants)
+    which = "all others" if is_complete else "all others with every run finished"
+    return f"{which} are clearly behind the best"
+
+
+def _shade_band(sheet: Sheet, group: _Group, top: float) -> None:
+    overlay = sheet.add_overlay()
+    for place, row in enumerate(group.rows):
+        if row.is_untold:
+            y = top + place * _ROW
+            overlay.fill_between([0, style.WIDTH], y, y + _ROW, color=style.NOISE, lw=0)
 
 
 def _draw_group(
-    sheet: Sheet, axes: Axes, group: Sequence[_Row], top: float, cut: float | None
-) -> None:
-    axes.set_ylim(len(group) - 0.5, -0.5)
-    axes.set_yticks(range(len(group)), [""] * len(group))
-    axes.grid(visible=True, axis="both")
+    sheet: Sheet, axes: Axes, rows: Sequence[_Row], top: float, cut: float | None
+) -> bool:
+    """Draw rows; return whether an interval goes on beyond the axis."""
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_yticks(range(len(rows)), [""] * len(rows))
+    axes.grid(visible=True, axis="x")
+    axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
-    start = axes.get_xlim()[0]
-    for place, row in enumerate(group):
+    is_clipped = False
+    for place, row in enumerate(rows):
         y = top + (place + 0.5) * _ROW + 0.9
-        measure = row.summary.accuracy
-        weight = style.BOLD if row.label in {BASELINE, COMBINED} else 400
-        colour = style.INK if measure else style.QUIET
-        label = style.cut_text(row.label, _LABELS, style.SMALL, weight)
-        sheet.write(0.5, y, label, size=style.SMALL, colour=colour, weight=weight)
-        if measure is None:
-            text = describe_trouble(row.summary)
-            sheet.write(_LABELS + 3.0, y, text, size=style.SMALL, colour=colour)
+        is_bold = row.is_best or row.label in {BASELINE, COMBINED}
+        weight = style.BOLD if is_bold else 400
+        colour = style.INK if row.measure else style.QUIET
+        label = style.cut_text(row.label, _LABELS - 1.0, style.SMALL, weight)
+        sheet.write(1.0, y, label, size=style.SMALL, colour=colour, weight=weight)
+        if row.measure is None:
+            text = style.cut_text(describe_trouble(row.summary), _WIDTH + _NUMBERS, style.SMALL)
+            sheet.write(_PANEL + 1.0, y, text, size=style.SMALL, colour=colour)
             continue
-        sheet.write(style.WIDTH, y, format_measure(measure), size=style.SMALL, align="right")
-        if row.label == BASELINE and measure.sd is not None:
-            axes.axvspan(
-                measure.mean - measure.sd,
-                measure.mean + measure.sd,
-                color=style.NOISE,
-                lw=0,
-                zorder=0,
-            )
-        if cut is not None and measure.mean < cut:
+        numbers = format_measure(row.measure)
+        sheet.write(style.WIDTH - 0.5, y, numbers, size=style.SMALL, align="right")
+        if cut is not None and row.measure.mean < cut:
+            start = axes.get_xlim()[0]
             axes.plot(start, place, "<", ms=3.6, color=style.VALIDATION, clip_on=False)
-            continue
-        if measure.n > 1:
-            axes.plot([measure.mean] * 2, [place - 0.33, place + 0.33], color=style.INK, lw=0.9)
-        axes.plot(
-            measure.values,
-            [place] * measure.n,
-            **style.dots(style.VALIDATION, is_complete=row.summary.complete),
-        )
+        else:
+            is_clipped |= _draw_interval(axes, row.measure, place)
+            _draw_seeds(sheet, axes, row, place)
+    return is_clipped
 
 
-def _caption(groups: Mapping[str, Sequence[_Row]], left_out: int, *, has_far: bool) -> str:
+def _draw_interval(axes: Axes, measure: Measure, place: int) -> bool:
+    """Draw mean and interval; return whether the axis is too short for it."""
+    interval = estimate_mean(measure)
+    if interval is None:
+        return False
+    start, end = axes.get_xlim()
+    low, high = max(interval.low, start), min(interval.high, end)
+    axes.plot([low, high], [place] * 2, color=style.QUIET, lw=0.8, solid_capstyle="butt")
+    axes.plot([measure.mean] * 2, [place - 0.36, place + 0.36], color=style.INK, lw=0.9)
+    beyond = [(start, "<")] if interval.low < start else []
+    # Above 100 % there is nothing to go on to.
+    beyond += [(end, ">")] if min(interval.high, 1.0) > end else []
+    for x, marker in beyond:
+        axes.plot(x, place, marker, ms=2.4, color=style.QUIET, clip_on=False)
+    return bool(beyond)
+
+
+def _draw_seeds(sheet: Sheet, axes: Axes, row: _Row, place: int) -> None:
+    looks = style.dots(style.VALIDATION, is_complete=row.summary.complete)
+    for seed, accuracy in row.summary.decisive.items():
+        (dot,) = axes.plot(accuracy, place, **looks)
+        sheet.hint(dot, f"{row.label}, seed {seed}: {format_percent(accuracy)}")
+
+
+def _caption(groups: Sequence[_Group], *, has_far: bool, is_clipped: bool) -> str:
     said = "Validation accuracy of every variant at the last epoch, ranked within its model"
-    summaries = [row.summary for group in groups.values() for row in group]
+    summaries = [row.summary for group in groups for row in group.rows]
     if any(summary.accuracy and summary.accuracy.sd is not None for summary in summaries):
         said += (
-            ": a dot for each seed, a bar for their mean; the numbers are mean and standard "
-            "deviation, and the grey band is the baseline's"
+            ": a dot for each seed, an upright bar for their mean, a line for the mean’s 95 % "
+            "interval (Student’s t); the numbers are mean and standard deviation."
         )
     else:
-        said += ", of one seed each, so that close ranks may be chance"
-    said += ". The axis is logarithmic in the share of errors."
+        said += ", of one seed each, so that close ranks may be chance."
+    if any(group.has_band for group in groups):
+        said += (
+            " Shaded: compared with the best of its model, seed by seed and all variants together, "
+            "which asks for more than a study does, the variant is not clearly behind; that does "
+            "not make them equal."
+        )
+    said += " The axis is logarithmic in the share of errors."
     if any(summary.finished and not summary.complete for summary in summaries):
-        said += " Hollow dots: not all runs of the variant finished."
+        said += " Hollow dots: not all runs of the variant finished, so it is not compared."
+    if is_clipped:
+        said += " An interval with an arrowhead goes on beyond the axis."
     if has_far:
         said += " A triangle at the left edge stands for a value far below the axis."
-    if left_out:
+    if left_out := sum(group.left_out for group in groups):
         said += f" {format_count(left_out)} lower ranks are left out."
     return said
 
 
-def _describe(groups: Mapping[str, Sequence[_Row]], titles: Mapping[str, str]) -> str:
-    parts: list[str] = []
-    for model, group in groups.items():
-        ranks = "; ".join(
-            f"{row.label}: "
-            + (
-                format_measure(row.summary.accuracy)
-                if row.summary.accuracy
-                else describe_trouble(row.summary)
-            )
-            for row in group
-        )
-        parts.append(f"{_title_model(model, titles)}: {ranks}.")
+def _describe(groups: Sequence[_Group]) -> str:
+    parts = [
+        f"{group.title}: {'; '.join(map(_describe_row, group.rows))}.{_describe_band(group)}"
+        for group in groups
+    ]
     return "Variants by validation accuracy, the highest first. " + " ".join(parts)
 
 
-def _title_model(model: str, titles: Mapping[str, str]) -> str:
-    title = titles.get(model)
-    return title[:1].upper() + title[1:] if title else model
+def _describe_row(row: _Row) -> str:
+    if row.measure is None:
+        return f"{row.label}: {describe_trouble(row.summary)}"
+    return f"{row.label}: {format_measure(row.measure)}"
+
+
+def _describe_band(group: _Group) -> str:
+    if not group.ranking.can_tell:
+        return ""
+    best = next(row.label for row in group.rows if row.is_best)
+    if not group.has_band:
+        return f" {capitalise(_say_band(group))}, {best}."
+    untold = [row.label for row in group.rows if row.is_untold]
+    hidden = len(group.ranking.untold) - len(untold)
+    more = [count_things(hidden, "lower rank")] if hidden else []
+    return f" The seeds cannot tell from the best, {best}: {join_words([*untold, *more])}."

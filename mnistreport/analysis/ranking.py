@@ -1,0 +1,93 @@
+"""All variants of a model beside one another, and which of them could be the best."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from mnistreport.analysis.comparisons import Comparison, compare_family
+from mnistreport.analysis.results import Results, StudySummary, VariantSummary
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A model's variants, in order.
+
+    Attributes:
+        model: The model's name in the manifest.
+        variants: The highest mean accuracy of the finished seeds first, the earlier of equal ones;
+            those without a finished run last.
+        best: The first that is complete: the one that the test split is read for, if any is.
+        behind: The best minus each other complete variant, by key.
+        tied: Keys of those that a study with the same best cannot tell from it, either.
+    """
+
+    model: str
+    variants: tuple[VariantSummary, ...]
+    best: VariantSummary | None
+    behind: Mapping[str, Comparison]
+    tied: frozenset[str]
+
+    @cached_property
+    def untold(self) -> tuple[VariantSummary, ...]:
+        """The complete variants, the best left out, that the seeds cannot tell from it.
+
+        They need not be the next in rank: a variant far behind whose seeds scatter may be one.
+        """
+        return tuple(
+            each
+            for each in self.variants
+            if (found := self.behind.get(each.variant.key))
+            and not (found.is_clear and each.variant.key not in self.tied)
+        )
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether there are seeds to tell variants by: two of them, and two complete variants."""
+        return any(each.difference.n > 1 for each in self.behind.values())
+
+
+def rank_variants(results: Results) -> tuple[Ranking, ...]:
+    """Rank each model's variants, and compare its best with every other that is complete.
+
+    These comparisons are one family (Holm), paired by seed, and judged only where one of the
+    model's studies found something. A level that a study cannot tell from the same best is not
+    told from it here: the report does not say two things of one pair.
+
+    The best is read off the same seeds, so its lead over any one variant looks larger than it is:
+    of variants that are equally good, one may well be set apart. What the family is for is safe
+    from that, as in multiple comparisons with the best (Hsu 1984, "Constrained simultaneous
+    confidence intervals for multiple comparisons with the best", Annals of Statistics 12): the
+    variant that truly is the best falls clearly behind only if one that is no better seems so, and
+    the family counts each of them. It is among the best and those not told from it in at least
+    95 % of studies; a test simulates that.
+    """
+    groups: dict[str, list[VariantSummary]] = {}
+    for summary in results.variants.values():
+        groups.setdefault(summary.variant.model, []).append(summary)
+    return tuple(_rank(model, group, results) for model, group in groups.items())
+
+
+def _rank(model: str, group: Sequence[VariantSummary], results: Results) -> Ranking:
+    ranked = sorted(group, key=lambda each: -each.accuracy.mean if each.accuracy else 1.0)
+    complete = [each for each in ranked if each.complete and each.accuracy]
+    if not complete:
+        return Ranking(model, tuple(ranked), None, {}, frozenset())
+    best, *others = complete
+    studies = [study for study in results.studies if study.study.model == model]
+    judged = compare_family(
+        [(best.decisive, each.decisive) for each in others],
+        next((study.noise_floor for study in studies), None),
+        gate=min((study.gate for study in studies if _has_judged(study)), default=0.0),
+    )
+    tied = {
+        level.level.variant.key
+        for study in studies
+        if study.best and study.best.level.variant.key == best.variant.key
+        for level in study.ties
+    }
+    behind = {each.variant.key: found for each, found in zip(others, judged, strict=True)}
+    return Ranking(model, tuple(ranked), best, behind, frozenset(tied))
+
+
+def _has_judged(study: StudySummary) -> bool:
+    return any(level.against_baseline for level in study.levels)
