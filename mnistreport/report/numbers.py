@@ -41,6 +41,23 @@ def format_percent(share: float, digits: int = 2) -> str:
     return _unit(_group(rounded), "%")
 
 
+def format_probability(probability: float, digits: int = 1) -> str:
+    """Return a model's probability as ``98.1 %``, ``> 99.9 %`` or ``< 0.1 %``.
+
+    A softmax gives no answer for certain, though a computer may round it to 1: what would be
+    printed as all or nothing is printed as more or less than the last number that is neither.
+    """
+    if not math.isfinite(probability):
+        return UNKNOWN
+    least = Decimal(1).scaleb(-digits)
+    rounded = (_exact(probability) * 100).quantize(least, ROUND_HALF_UP)
+    if rounded >= 100:  # noqa: PLR2004
+        return _unit(f">{NARROW_SPACE}{100 - least}", "%")
+    if rounded <= 0:
+        return _unit(f"<{NARROW_SPACE}{least}", "%")
+    return _unit(_group(rounded), "%")
+
+
 def format_points(
     difference: float, digits: int = 2, *, signed: bool = True, unit: bool = True
 ) -> str:
@@ -122,6 +139,13 @@ def format_factor(factor: float) -> str:
 def format_mean(mean: float) -> str:
     """Return the mean of counts, with one decimal: ``4.7``."""
     return _group(_round(_exact(mean), 1))
+
+
+def format_weight(weight: float) -> str:
+    """Return a weight of a network with two decimals, ``−0.39``; with four if it is small."""
+    if not math.isfinite(weight):
+        return UNKNOWN
+    return _group(_round(_exact(weight), 2 if abs(weight) >= 0.1 else 4))  # noqa: PLR2004
 
 
 def format_level(value: object) -> str:

@@ -359,13 +359,13 @@ def test_mistakes_are_pictures() -> None:
 
 
 def test_samples_are_of_the_training_split() -> None:
-    """Five images of each digit, none of them from another split."""
+    """Six images of each digit, none of them from another split."""
     images, labels = make_digits()
     train = np.arange(100, 500)
     figure = plot_samples(images, labels, train)
     hidden = images.copy()
     hidden[:100] = hidden[500:] = 77
-    assert figure.picture.svg.count(b"<image") == 50
+    assert figure.picture.svg.count(b"<image") == 60
     assert figure.picture.svg == plot_samples(hidden, labels, train).picture.svg
 
 

@@ -9,7 +9,7 @@ from mnistreport.report.figures.style import open_sheet
 from mnistreport.report.numbers import format_count, format_points
 from mnistreport.study.experiment import CLASSES
 
-_LEFT, _WIDTH, _TOP, _HEIGHT = 1.0, 145.0, 5.0, 46.0  # millimetres
+_LEFT, _WIDTH, _TOP, _HEIGHT = 1.0, 145.0, 4.5, 32.0  # millimetres
 _LEAST_HEIGHT = 3.4  # of a part that can hold a number
 
 
@@ -22,7 +22,7 @@ def plot_class_balance(counts: Mapping[str, Sequence[int]]) -> Figure:
     totals = [sum(each) for each in zip(*counts.values(), strict=True)]
     scale = _HEIGHT / max(*totals, 1)
     pitch = _WIDTH / CLASSES
-    with open_sheet(_TOP + _HEIGHT + 11.0) as sheet:
+    with open_sheet(_TOP + _HEIGHT + 9.5) as sheet:
         overlay = sheet.add_overlay()
         bottoms = [_TOP + _HEIGHT] * CLASSES
         for place, (split, images) in enumerate(counts.items()):
@@ -30,7 +30,7 @@ def plot_class_balance(counts: Mapping[str, Sequence[int]]) -> Figure:
             for digit, count in enumerate(images):
                 left, height = _LEFT + digit * pitch, count * scale
                 bottoms[digit] -= height
-                overlay.bar(
+                bars = overlay.bar(
                     left,
                     height,
                     pitch - 2.0,
@@ -40,12 +40,15 @@ def plot_class_balance(counts: Mapping[str, Sequence[int]]) -> Figure:
                     edgecolor="white",
                     lw=0.6,
                 )
+                named = f"{digit}, {style.name_split(split)}"
+                sheet.hint(bars.patches[0], f"{named}: {format_count(count)} images")
                 if height >= _LEAST_HEIGHT:
                     sheet.write(
                         left + pitch / 2 - 1.0,
                         bottoms[digit] + height / 2,
                         format_count(count),
                         size=style.SMALL,
+                        colour=style.ON_TINT,
                         align="center",
                         valign="center",
                     )
@@ -71,7 +74,7 @@ def plot_class_balance(counts: Mapping[str, Sequence[int]]) -> Figure:
                 weight=style.BOLD,
                 align="center",
             )
-        sheet.write(_LEFT + _WIDTH / 2, _TOP + _HEIGHT + 9.0, "digit", align="center")
+        sheet.write(_LEFT + _WIDTH / 2, _TOP + _HEIGHT + 8.3, "digit", align="center")
         picture = sheet.render()
     splits = ", ".join(
         f"{style.name_split(split)} {format_count(sum(images))}" for split, images in counts.items()

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
@@ -15,10 +15,10 @@ from mnistreport.report.numbers import format_count, format_percent
 from mnistreport.study.experiment import CLASSES
 from mnistreport.training.result import FinalOutcome
 
-_LEFT, _TOP, _WIDTH, _HEIGHT = 13.0, 12.0, 13.6, 9.6  # millimetres; the last two of a cell
+_LEFT, _TOP, _WIDTH, _HEIGHT = 13.0, 11.5, 13.6, 8.7  # millimetres; the last two of a cell
 _NAMED: Final = 3  # pairs of digits that caption and text alternative name
 _LEAST_DARKEST: Final = 0.01  # share of mistakes that is drawn darkest, unless there are larger
-_DARK: Final = 0.85  # of the darkest, from which letters are white
+_DARK: Final = 0.8  # of the darkest, from which letters are white
 
 
 def plot_confusion(outcome: FinalOutcome, model_title: str, *, model: str = "") -> Figure:
@@ -32,11 +32,10 @@ def plot_confusion(outcome: FinalOutcome, model_title: str, *, model: str = "") 
         model: The model's name in the manifest; names the figure, else the title does.
     """
     counts = np.array(outcome.confusion)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    with open_sheet(_TOP + CLASSES * _HEIGHT + 1.0) as sheet:
+    with open_sheet(_TOP + CLASSES * _HEIGHT + 0.8) as sheet:
         axes = sheet.add_panel(_LEFT, _TOP, CLASSES * _WIDTH, CLASSES * _HEIGHT)
-        _colour_cells(axes, shares)
-        _write_cells(sheet, counts, shares)
+        _colour_cells(sheet, axes, counts)
+        _write_cells(sheet, counts)
         _write_margins(sheet, counts)
         picture = sheet.render()
     pairs = _name_pairs(counts)
@@ -45,7 +44,7 @@ def plot_confusion(outcome: FinalOutcome, model_title: str, *, model: str = "") 
     often = f"Most often confused: {pairs}." if pairs else "No image was misclassified."
     caption = (
         f"Confusion matrix of the {model_title} on the {of} test images: counts, and shares of "
-        f"each true digit's images; mistakes are the darker the larger that share. {often}"
+        f"each true digit’s images; the larger that share, the deeper a mistake’s colour. {often}"
     )
     alt = (
         f"Confusion matrix of the {model_title}: {right} of {of} test images on the diagonal, an "
@@ -54,16 +53,18 @@ def plot_confusion(outcome: FinalOutcome, model_title: str, *, model: str = "") 
     return Figure(f"{model or style.make_slug(model_title)}-confusion", picture, caption, alt)
 
 
-def _colour_cells(axes: Axes, shares: NDArray[np.float64]) -> None:
+def _colour_cells(sheet: Sheet, axes: Axes, counts: NDArray[np.int64]) -> None:
+    """Colour what was taken for another digit, and say on hover how often."""
     import seaborn as sns
 
-    errors = _drop_diagonal(shares)
+    shares = _share_rows(counts)
+    clear, full = to_rgba(style.ERRORS, 0.0), to_rgba(style.ERRORS, 1.0)
     sns.heatmap(
-        errors,
+        _find_opacities(shares),
         ax=axes,
-        cmap=LinearSegmentedColormap.from_list("errors", style.ERRORS),
+        cmap=LinearSegmentedColormap.from_list("errors", [clear, full]),
         vmin=0,
-        vmax=_find_darkest(shares),
+        vmax=1,
         cbar=False,
         xticklabels=False,
         yticklabels=False,
@@ -71,40 +72,55 @@ def _colour_cells(axes: Axes, shares: NDArray[np.float64]) -> None:
         linecolor=style.FAINT,
     )
     axes.collections[0].set_clip_on(False)  # the outer lines at full width
-    for digit in range(CLASSES):
-        axes.add_patch(Rectangle((digit, digit), 1, 1, color=style.NOISE, lw=0))
+    for (true, predicted), count in np.ndenumerate(counts):
+        is_right = true == predicted
+        if not (count or is_right):
+            continue
+        cell = Rectangle((predicted, true), 1, 1, lw=0, color=style.NOISE)
+        cell.set_alpha(None if is_right else 0.0)  # a mistake has its colour already
+        axes.add_patch(cell)
+        sheet.hint(cell, _say_cell(true, predicted, int(count), float(shares[true, predicted])))
 
 
-def _drop_diagonal(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(np.eye(CLASSES, dtype=bool), 0.0, values)
+def _say_cell(true: int, predicted: int, count: int, share: float) -> str:
+    done = "recognised" if true == predicted else f"taken for {predicted}"
+    images = "image" if count == 1 else "images"
+    return f"{true} {done}: {format_count(count)} {images}, {format_percent(share, 1)}"
 
 
-def _find_darkest(shares: NDArray[np.float64]) -> float:
-    return max(float(_drop_diagonal(shares).max()), _LEAST_DARKEST)
+def _share_rows(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 
-def _write_cells(sheet: Sheet, counts: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
-    darkest = _find_darkest(shares)
+def _find_opacities(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how deeply each cell is coloured, from 0 to 1; what is right is not.
+
+    A step keeps out of the middle, where neither dark nor white letters can be read.
+    """
+    errors = np.where(np.eye(CLASSES, dtype=bool), 0.0, shares)
+    depths = errors / max(float(errors.max()), _LEAST_DARKEST)
+    light = style.FAINTEST + (style.MIDDLE - style.FAINTEST) * depths / _DARK
+    opacities = np.where(depths > _DARK, style.DEEPEST, light)
+    return np.where(errors > 0, opacities, 0.0)
+
+
+def _write_cells(sheet: Sheet, counts: NDArray[np.int64]) -> None:
+    shares = _share_rows(counts)
+    opacities = _find_opacities(shares)
     for (true, predicted), count in np.ndenumerate(counts):
         if not count:
             continue
-        share, is_right = float(shares[true, predicted]), true == predicted
-        is_dark = not is_right and share > _DARK * darkest
-        colour = "white" if is_dark else style.INK
+        is_right, is_deep = true == predicted, opacities[true, predicted] > style.MIDDLE
+        colour = style.ON_DEEP if is_deep else style.QUIET if is_right else style.INK
         x, y = _LEFT + (predicted + 0.5) * _WIDTH, _TOP + true * _HEIGHT
-        sheet.write(
-            x,
-            y + 4.2,
+        number, percent = (
             format_count(int(count)),
-            size=style.LARGE,
-            colour=colour,
-            weight=400 if is_right else style.BOLD,
-            align="center",
+            format_percent(float(shares[true, predicted]), 1),
         )
-        colour = "white" if is_dark else style.QUIET if is_right else style.INK
-        sheet.write(
-            x, y + 7.6, format_percent(share, 1), size=style.SMALL, colour=colour, align="center"
-        )
+        weight = 400 if is_right else style.BOLD
+        size = style.LARGE
+        sheet.write(x, y + 3.8, number, size=size, colour=colour, weight=weight, align="center")
+        sheet.write(x, y + 7.0, percent, size=style.SMALL, colour=colour, align="center")
 
 
 def _write_margins(sheet: Sheet, counts: NDArray[np.int64]) -> None:

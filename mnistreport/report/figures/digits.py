@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from mnistreport.report.figures import style
 from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.style import open_sheet
-from mnistreport.report.numbers import format_count, format_percent
+from mnistreport.report.numbers import format_count, format_probability
 from mnistreport.study.experiment import CLASSES
 from mnistreport.training.result import FinalOutcome
 
 MOST_MISTAKES: Final = 24
-SAMPLES: Final = 5
+SAMPLES: Final = 6
 """Of each digit."""
 
 _ACROSS: Final = 8  # mistakes in a row
@@ -23,38 +23,43 @@ _NAMED: Final = 5  # mistakes that the text alternative names
 def plot_samples(
     images: NDArray[np.uint8], labels: NDArray[np.uint8], train_indices: NDArray[np.int64]
 ) -> Figure:
-    """Draw five images of each digit, evenly spread over the training split.
+    """Draw six images of each digit, evenly spread over the training split.
 
     Args:
         images: The whole data set, shape ``(n, 28, 28)``.
         labels: Shape ``(n,)``, 0 to 9.
         train_indices: Which of them are the training split.
     """
-    pitch, size, top = style.WIDTH / CLASSES, 14.6, 6.0
+    rows, pitch, size, first = CLASSES // 2, 12.3, 11.6, 8.0
+    half = first + SAMPLES * pitch
+    right = style.WIDTH - half + (pitch - size)
     of_split = np.asarray(labels)[train_indices]
-    with open_sheet(top + SAMPLES * pitch) as sheet:
+    with open_sheet(rows * pitch - (pitch - size) + 0.4) as sheet:
         overlay = sheet.add_overlay()
         for digit in range(CLASSES):
             found = np.asarray(train_indices)[of_split == digit]
             chosen = found[np.linspace(0, len(found) - 1, min(SAMPLES, len(found))).astype(int)]
-            left = (digit + 0.5) * pitch - size / 2
+            left, top = right if digit >= rows else 0.2, digit % rows * pitch + 0.2
             sheet.write(
-                left + size / 2,
-                3.5,
+                left + first / 2 - 1.0,
+                top + size / 2,
                 str(digit),
                 size=style.LARGE,
                 weight=style.BOLD,
                 align="center",
+                valign="center",
             )
-            for row, index in enumerate(chosen.tolist()):
-                style.draw_digit(overlay, images[index], left, top + row * pitch, size)
+            for place, index in enumerate(chosen.tolist()):
+                style.draw_digit(overlay, images[index], left + first + place * pitch, top, size)
         picture = sheet.render()
     count = format_count(len(train_indices))
+    fewest = min(np.bincount(of_split, minlength=CLASSES).tolist())
+    some = str(SAMPLES) if fewest >= SAMPLES else f"up to {SAMPLES}"
     caption = (
-        f"From the training split of {count} images, {SAMPLES} of each digit, evenly spread over "
+        f"From the training split of {count} images, {some} of each digit, evenly spread over "
         "it: 28 × 28 pixels, ink shown dark."
     )
-    alt = f"Handwritten digits 0 to 9, {SAMPLES} images of each, from the training split."
+    alt = f"Handwritten digits 0 to 9, {some} images of each, from the training split."
     return Figure("samples", picture, caption, alt)
 
 
@@ -83,7 +88,7 @@ def plot_mistakes(
             top = place // _ACROSS * row
             style.draw_digit(overlay, images[mistake.image], left, top, size)
             digits = f"{mistake.true} → {mistake.predicted}"
-            confidence = format_percent(mistake.confidence, 1)
+            confidence = format_probability(mistake.confidence)
             sheet.write(left, top + size + 3.4, digits, size=style.MEDIUM, weight=style.BOLD)
             sheet.write(left + size, top + size + 3.4, confidence, size=style.SMALL, align="right")
         picture = sheet.render()
@@ -100,7 +105,7 @@ def plot_mistakes(
         "probability that the model gave to its answer."
     )
     named = "; ".join(
-        f"{each.true} taken for {each.predicted} with {format_percent(each.confidence, 1)}"
+        f"{each.true} taken for {each.predicted} with {format_probability(each.confidence)}"
         for each in shown[:_NAMED]
     )
     alt = f"{which} of the {model_title} as pictures, the most confident first: {named}"

@@ -19,8 +19,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure as Canvas
 from matplotlib.font_manager import FontEntry, FontProperties, fontManager
+from matplotlib.image import AxesImage
 from matplotlib.textpath import text_to_path
 from numpy.typing import NDArray
 
@@ -52,8 +54,19 @@ VALIDATION: Final = "#c9520a"
 """Dark blue and orange: told apart with any kind of colour vision, and by their lightness."""
 TINTS: Final = ("#7fa8c9", "#f0b48a", "#cfe3dc")
 """Fillings that carry dark letters: training, validation, test."""
-ERRORS: Final = ("#ffffff", "#f9d7bb", "#e58e4f", "#a8430a")
-"""From no error to the most."""
+ON_TINT: Final = "#20242a"
+"""Letters on a tint; another black than the ink, which a dark page makes light."""
+ERRORS: Final = "#993a05"
+"""Of mistakes, in more or less opacity: on white paper as on a dark page."""
+WEIGHTS: Final = ("#d3e9f9", "#959595", "#7a2c00")
+"""From negative to positive: told apart by lightness alone, the positive as dark as ink."""
+ON_DEEP: Final = "#fffdfa"
+"""Letters on a deep colour; another white than the paper's, which a dark page makes dark."""
+FAINTEST, MIDDLE, DEEPEST = 0.08, 0.62, 1.0
+"""Opacities: dark letters can be read up to the second, white ones on the third (4.5 : 1)."""
+
+MODELS: Final = (("#8e5aa8", "o"), ("#1d8a7a", "^"), (INK, "s"), (QUIET, "D"))
+"""Colour and shape of a model's dots where several models share a panel."""
 
 SOLID: Final = "solid"
 DASHED: Final = (0, (3.2, 1.5))
@@ -251,19 +264,41 @@ def make_slug(title: str) -> str:
 
 def draw_digit(axes: Axes, image: NDArray[np.uint8], left: float, top: float, size: float) -> None:
     """Draw a 28 × 28 image, ink on paper, its pixels as squares, on a sheet's overlay."""
-    # Each pixel is written several times over: some viewers would blur the original.
-    pixels = np.kron(255 - image, np.ones((4, 4), dtype=np.uint8))
-    axes.imshow(
-        pixels,
-        cmap="gray",
-        vmin=0,
-        vmax=255,
-        extent=(left, left + size, top + size, top),
+    draw_pixels(axes, 255 - image, (left, top, size, size), cmap="gray", ends=(0, 255))
+
+
+def draw_pixels(
+    axes: Axes,
+    values: NDArray[Any],
+    place: tuple[float, float, float, float],
+    *,
+    cmap: str | Colormap,
+    ends: tuple[float, float],
+) -> AxesImage:
+    """Draw numbers as squares of colour on a sheet's overlay.
+
+    Args:
+        axes: The overlay.
+        values: Of two axes.
+        place: Left, top, width and height, in millimetres.
+        cmap: Colours.
+        ends: The numbers that have the first colour and the last; those beyond have it, too.
+    """
+    left, top, width, height = place
+    limits = axes.get_xlim(), axes.get_ylim()
+    picture = axes.imshow(
+        # Each pixel is written several times over: some viewers would blur the original.
+        np.repeat(np.repeat(values, 4, axis=0), 4, axis=1),
+        cmap=cmap,
+        vmin=ends[0],
+        vmax=ends[1],
+        extent=(left, left + width, top + height, top),
         interpolation="none",
         aspect="auto",
         clip_on=False,
     )
-    axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
+    axes.set(xlim=limits[0], ylim=limits[1])
+    return picture
 
 
 def dots(colour: str, *, is_complete: bool = True) -> dict[str, Any]:
@@ -271,6 +306,18 @@ def dots(colour: str, *, is_complete: bool = True) -> dict[str, Any]:
     if is_complete:
         return {"marker": "o", "ls": "", "ms": 3.9, "mfc": colour, "mec": "white", "mew": 0.4}
     return {"marker": "o", "ls": "", "ms": 3.4, "mfc": "white", "mec": colour, "mew": 0.8}
+
+
+def model_colour(place: int) -> str:
+    """Return the colour of a model, by its place among the models."""
+    return MODELS[place % len(MODELS)][0]
+
+
+def model_dots(place: int, *, is_complete: bool = True) -> dict[str, Any]:
+    """Return how a model's variants are drawn, by its place: by shape as well as colour."""
+    colour, shape = MODELS[place % len(MODELS)]
+    size = 5.0 if shape == "^" else 4.4
+    return dots(colour, is_complete=is_complete) | {"marker": shape, "ms": size}
 
 
 def draw_key(sheet: Sheet, x: float, y: float, entries: Sequence[tuple[str, str, object]]) -> None:
