@@ -22,6 +22,7 @@ _TICKS: Final = (
     *(0.999, 0.2, 0.93, 0.91, 0.85, 0.975, 0.965, 0.955, 0.945, 0.992, 0.998, 0.996, 0.994),
     *(0.993, 0.991, 0.988, 0.986, 0.984, 0.982, 0.4, 0.3, 0.1, 0.0, 0.75, 0.65, 0.25, 0.05),
 )  # accuracies that may be marked, the more welcome first
+_WIDE: Final = 4.0  # longest over shortest time
 _OFF_SCALE: Final = (0.05, 2.0)  # least gap: as a share, and in terms of the range above it
 
 
@@ -33,14 +34,14 @@ def set_loss_axis(axes: Axes, losses: Iterable[float]) -> str:
     low, high = low / room, high * room
     axes.set_yscale("log")
     axes.set_ylim(low, high)
-    _set_ticks(axes.yaxis, {each: f"{each:g}" for each in _list_losses(low, high)})
+    _set_ticks(axes.yaxis, {each: f"{each:g}" for each in _list_decades(low, high)})
     beyond = [f"below {LOWEST_LOSS:g}"] if min(values) < LOWEST_LOSS else []
     beyond += [f"above {HIGHEST_LOSS:g}"] if max(values) > HIGHEST_LOSS else []
     return " and ".join(beyond)
 
 
-def _list_losses(low: float, high: float) -> list[float]:
-    """List round numbers between two losses: about three to six of them."""
+def _list_decades(low: float, high: float) -> list[float]:
+    """List round numbers between two positive ones: about three to six of them."""
     for steps in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8)):
         powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
         marks = [float(f"{step}e{power}") for power in powers for step in steps]
@@ -93,6 +94,28 @@ def _stretch(share: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _relax(place: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 + _SOFTENING - 10.0**-place
+
+
+def set_duration_axis(axes: Axes, seconds: Iterable[float]) -> bool:
+    """Make the x axis one of seconds; return whether it is logarithmic.
+
+    That is the case if the longest is more than four times the shortest.
+    """
+    values = list(seconds)
+    low, high = min(values), max(values)
+    is_log = high > _WIDE * low
+    if is_log:
+        room = (high / low) ** 0.06
+        low, high = low / room, high * room
+        axes.set_xscale("log")
+        places = _list_decades(low, high)
+    else:
+        room = 0.08 * (high - low) or 0.1 * high
+        low, high = max(low - room, 0.0), high + room
+        places = _list_round(low, high, 6)
+    axes.set_xlim(low, high)
+    _set_ticks(axes.xaxis, {place: f"{place:,g}" for place in places})
+    return is_log
 
 
 def find_cut(accuracies: Sequence[float]) -> float | None:

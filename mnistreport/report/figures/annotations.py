@@ -1,0 +1,130 @@
+"""Words beside dots: found a place where they hide nothing and do not run into one another."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mnistreport.report.figures import style
+
+Point = tuple[float, float]
+"""In millimetres from the sheet's top left corner."""
+
+_ASCENT, _DESCENT = 1.9, 0.7  # millimetres of a line of small letters
+_ROOMS: Final = (0.0, 2.5, 5.0, 8.0, 12.0)
+"""How far from the nearest place a label may stand, in millimetres."""
+_NEAR: Final = 1.0  # up to here it needs no line to its dot
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle, in millimetres from the sheet's top left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @classmethod
+    def around(cls, one: Point, other: Point, margin: float) -> "Box":
+        """Return what encloses two points with a margin."""
+        (left, right), (top, bottom) = sorted((one[0], other[0])), sorted((one[1], other[1]))
+        return cls(left - margin, top - margin, right + margin, bottom + margin)
+
+    def meets(self, other: "Box") -> bool:
+        """Tell whether the two overlap."""
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )
+
+    def holds(self, other: "Box") -> bool:
+        """Tell whether the other lies inside."""
+        return (
+            self.left <= other.left
+            and other.right <= self.right
+            and self.top <= other.top
+            and other.bottom <= self.bottom
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Small letters for a dot.
+
+    Attributes:
+        text: What they say.
+        dot: Where the dot is.
+        reach: Where a line through it ends on the left and on the right.
+        weight: Of the letters.
+        colour: Of the letters.
+        may_stray: Whether they may stand farther off, with a line to the dot.
+    """
+
+    text: str
+    dot: Point
+    reach: tuple[float, float]
+    weight: int = 400
+    colour: str = style.INK
+    may_stray: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a label stands.
+
+    Attributes:
+        box: What it covers.
+        leader: A line from the dot to the words, if they are not right beside it.
+    """
+
+    box: Box
+    leader: tuple[Point, Point] | None
+
+    @property
+    def baseline(self) -> float:
+        """Where its letters stand."""
+        return self.box.bottom - _DESCENT
+
+
+def place_labels(
+    labels: Sequence[Label], panel: Box, taken: Sequence[Box], *, gap: float
+) -> list[tuple[Label, Place]]:
+    """Find each label a place beside its dot; one for which there is none is left out.
+
+    Args:
+        labels: Those that matter most first.
+        panel: What no label leaves.
+        taken: What no label covers.
+        gap: Between a dot's middle and its label, in millimetres.
+    """
+    placed: list[tuple[Label, Place]] = []
+    covered = list(taken)
+    for label in labels:
+        for place in _list_places(label, gap):
+            if panel.holds(place.box) and not any(map(place.box.meets, covered)):
+                placed.append((label, place))
+                covered.append(place.box)
+                break
+    return placed
+
+
+def _list_places(label: Label, gap: float) -> Iterator[Place]:
+    """Yield places for a label, the nearest first: right, left, above, below, and corners."""
+    width = style.measure_text(label.text, style.SMALL, label.weight) * 1.03
+    height = _ASCENT + _DESCENT
+    x, y = label.dot
+    left_end, right_end = label.reach
+    for room in _ROOMS if label.may_stray else _ROOMS[:1]:
+        away = gap + room
+        middle, corner = y - height / 2, 0.7 * away
+        corners = [(x + corner, y + corner), (x + corner, y - corner - height)]
+        corners += [(x - corner - width, y - corner - height), (x - corner - width, y + corner)]
+        sides = [(max(x + away, right_end + 0.8), middle)]
+        sides += [(min(x - away, left_end - 0.8) - width, middle)]
+        sides += [(x - width / 2, y - away - height), (x - width / 2, y + away)]
+        for left, top in (*sides, *corners):
+            box = Box(left, top, left + width, top + height)
+            near = (min(max(x, box.left), box.right), min(max(y, box.top), box.bottom))
+            yield Place(box, (label.dot, near) if room > _NEAR else None)

@@ -1,0 +1,268 @@
+"""What accuracy costs in time: every variant's validation accuracy against how long it trained."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from matplotlib.axes import Axes
+
+from mnistreport.analysis.results import Results, VariantSummary
+from mnistreport.report.figures import scales, style
+from mnistreport.report.figures.annotations import Box, Label, place_labels
+from mnistreport.report.figures.figure import Figure
+from mnistreport.report.figures.style import Sheet, open_sheet
+from mnistreport.report.figures.variants import BASELINE, name_variants, title_model
+from mnistreport.report.notices import describe_circumstances
+from mnistreport.report.numbers import format_measure, format_percent, format_seconds
+
+_LEFT, _TOP, _WIDTH, _HEIGHT = 13.0, 9.0, 150.0, 72.0  # millimetres; of the panel
+_DOT: Final = 1.1  # its radius
+_LEAST: Final = 1e-3  # seconds that can have a place on a logarithmic axis
+NAME: Final = "training-time"
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A variant: mean seconds, mean accuracy."""
+
+    label: str
+    summary: VariantSummary
+    model: int
+    seconds: float
+    accuracy: float
+
+    @property
+    def times(self) -> tuple[float, float]:
+        """The shortest and the longest time of a seed."""
+        times = [max(run.duration_seconds, _LEAST) for run in self.summary.finished.values()]
+        return min(times), max(times)
+
+
+def plot_training_time(results: Results, titles: Mapping[str, str] | None = None) -> Figure:
+    """Draw each variant's mean accuracy against its mean training time, and the frontier.
+
+    Args:
+        results: All of them.
+        titles: Models in words; the manifest's names if not given.
+    """
+    models = list(dict.fromkeys(each.variant.model for each in results.variants.values()))
+    named = [title_model(model, titles or {}) for model in models]
+    spots = _list_spots(results, models)
+    if not spots:
+        return _draw_nothing()
+    frontier = _find_frontier(spots)
+    cut = scales.find_cut([spot.accuracy for spot in spots])
+    shown = [spot for spot in spots if cut is None or spot.accuracy >= cut]
+    with open_sheet(_TOP + _HEIGHT + 11.0) as sheet:
+        _draw_key(sheet, named, has_line=len(frontier) > 1)
+        axes = sheet.add_panel(_LEFT, _TOP, _WIDTH, _HEIGHT)
+        least = 6.0 / _HEIGHT
+        scales.set_accuracy_axis(axes, [spot.accuracy for spot in shown], least=least)
+        is_log = scales.set_duration_axis(axes, [time for spot in spots for time in spot.times])
+        axes.grid(visible=True, axis="both")
+        steps = _draw_frontier(axes, frontier, shown)
+        for spot in spots:
+            _draw_spot(sheet, axes, spot, is_below=spot not in shown)
+        _write_labels(sheet, axes, spots, frontier, steps)
+        sheet.write(
+            _LEFT + _WIDTH / 2,
+            _TOP + _HEIGHT + 8.5,
+            f"training time of a run (s{', logarithmic' if is_log else ''})",
+            align="center",
+        )
+        sheet.write(
+            2.5,
+            _TOP + _HEIGHT / 2,
+            "validation accuracy (%)",
+            align="center",
+            valign="center",
+            rotation=90,
+        )
+        picture = sheet.render()
+    caption = _caption(results, spots, frontier, has_far=len(shown) < len(spots))
+    return Figure(NAME, picture, caption, _describe(spots, frontier, named))
+
+
+def _list_spots(results: Results, models: Sequence[str]) -> list[_Spot]:
+    names = name_variants(results)
+    return [
+        _Spot(
+            names[key],
+            summary,
+            models.index(summary.variant.model),
+            max(summary.duration_seconds.mean, _LEAST),
+            summary.accuracy.mean,
+        )
+        for key, summary in results.variants.items()
+        if summary.accuracy and summary.duration_seconds
+    ]
+
+
+def _find_frontier(spots: Sequence[_Spot]) -> list[_Spot]:
+    """Return the complete variants that none beats in time without being less accurate."""
+    frontier: list[_Spot] = []
+    for spot in sorted(spots, key=lambda each: (each.seconds, -each.accuracy)):
+        if spot.summary.complete and (not frontier or spot.accuracy > frontier[-1].accuracy):
+            frontier.append(spot)
+    return frontier
+
+
+def _draw_nothing() -> Figure:
+    said = "No run finished, so there is no training time to compare."
+    with open_sheet(10.0) as sheet:
+        sheet.write(0.5, 6.0, said)
+        picture = sheet.render()
+    return Figure(NAME, picture, said, said)
+
+
+def _draw_key(sheet: Sheet, named: Sequence[str], *, has_line: bool) -> None:
+    overlay, x = sheet.add_overlay(), _LEFT + 1.0
+    for place, name in enumerate(named):
+        overlay.plot(x, 3.2, **style.model_dots(place))
+        text = style.cut_text(name, (style.WIDTH - 80.0) / len(named), style.SMALL)
+        sheet.write(x + 2.2, 4.0, text, size=style.SMALL)
+        x += 8.0 + style.measure_text(text, style.SMALL)
+    if has_line:
+        overlay.plot([x, x + 6], [3.2, 3.2], color=style.REFERENCE, lw=0.9)
+        text = "no variant is both faster and more accurate"
+        sheet.write(x + 7.2, 4.0, text, size=style.SMALL)
+
+
+def _draw_frontier(
+    axes: Axes, frontier: Sequence[_Spot], shown: Sequence[_Spot]
+) -> list[tuple[float, float]]:
+    """Draw the frontier as steps; return its corners as (seconds, accuracy)."""
+    corners: list[tuple[float, float]] = []
+    if len(frontier) < 2:  # noqa: PLR2004
+        return corners
+    for spot in frontier:
+        if spot not in shown:
+            continue
+        if corners:
+            corners.append((spot.seconds, corners[-1][1]))
+        corners.append((spot.seconds, spot.accuracy))
+    if corners:
+        corners.append((axes.get_xlim()[1], corners[-1][1]))
+        axes.plot(*zip(*corners, strict=True), color=style.REFERENCE, lw=0.9, zorder=1.5)
+    return corners
+
+
+def _draw_spot(sheet: Sheet, axes: Axes, spot: _Spot, *, is_below: bool) -> None:
+    y = axes.get_ylim()[0] if is_below else spot.accuracy
+    looks = style.model_dots(spot.model, is_complete=spot.summary.complete)
+    looks |= {"marker": "v"} if is_below else {}
+    if not is_below:
+        axes.plot(spot.times, [y, y], color=style.model_colour(spot.model), lw=0.6, zorder=2)
+    (dot,) = axes.plot(spot.seconds, y, clip_on=False, zorder=3, **looks)
+    said = f"{format_percent(spot.accuracy)} in {format_seconds(spot.seconds)}"
+    sheet.hint(dot, f"{spot.label}: {said}")
+
+
+def _write_labels(
+    sheet: Sheet,
+    axes: Axes,
+    spots: Sequence[_Spot],
+    frontier: Sequence[_Spot],
+    steps: Sequence[tuple[float, float]],
+) -> None:
+    """Name the dots, those that matter most first, as far as there is room."""
+    bottom = axes.get_ylim()[0]
+    places = [_locate(axes, spot.seconds, max(spot.accuracy, bottom)) for spot in spots]
+    corners = [_locate(axes, *corner) for corner in steps]
+    taken = [Box.around(place, place, _DOT) for place in places]
+    taken += [Box.around(a, b, 0.25) for a, b in pairwise(corners)]
+    ends = [[_locate(axes, time, bottom)[0] for time in spot.times] for spot in spots]
+    taken += [
+        Box.around((first, y), (last, y), 0.1)
+        for (first, last), (_, y) in zip(ends, places, strict=True)
+    ]
+    best, named = _find_best(spots), _order_spots(spots, frontier)
+    labels: list[Label] = []
+    for spot in named:
+        is_bold, is_below = spot in best or spot.label == BASELINE, spot.accuracy < bottom
+        weight = style.BOLD if is_bold else 400
+        text = style.cut_text(spot.label, 46.0, style.SMALL, weight)
+        text += f": {format_percent(spot.accuracy)}" if is_below else ""
+        matters = is_bold or spot in frontier
+        colour = style.INK if matters else style.QUIET
+        place, (first, last) = places[spots.index(spot)], ends[spots.index(spot)]
+        labels.append(Label(text, place, (first, last), weight, colour, matters))
+    panel = Box(_LEFT + 0.5, _TOP - 1.0, _LEFT + _WIDTH, _TOP + _HEIGHT - 0.3)
+    overlay = sheet.add_overlay()
+    for label, place in place_labels(labels, panel, taken, gap=_DOT + 0.6):
+        if place.leader:
+            overlay.plot(*zip(*place.leader, strict=True), color=style.QUIET, lw=0.4)
+        x, y = place.box.left, place.baseline
+        sheet.write(x, y, label.text, size=style.SMALL, weight=label.weight, colour=label.colour)
+
+
+def _find_best(spots: Sequence[_Spot]) -> list[_Spot]:
+    """Return the most accurate complete variant of each model."""
+    best: dict[int, _Spot] = {}
+    for spot in spots:
+        if spot.summary.complete and (
+            spot.model not in best or spot.accuracy > best[spot.model].accuracy
+        ):
+            best[spot.model] = spot
+    return list(best.values())
+
+
+def _order_spots(spots: Sequence[_Spot], frontier: Sequence[_Spot]) -> list[_Spot]:
+    """Return all spots: the best, the baselines, the frontier, and the others."""
+    ordered = [*_find_best(spots), *(spot for spot in spots if spot.label == BASELINE)]
+    ordered += [*frontier, *spots]
+    return [spot for place, spot in enumerate(ordered) if spot not in ordered[:place]]
+
+
+def _locate(axes: Axes, seconds: float, accuracy: float) -> tuple[float, float]:
+    """Return a place in millimetres from the sheet's top left corner."""
+    x, y = axes.transAxes.inverted().transform(axes.transData.transform((seconds, accuracy)))
+    return _LEFT + float(x) * _WIDTH, _TOP + (1 - float(y)) * _HEIGHT
+
+
+def _caption(
+    results: Results, spots: Sequence[_Spot], frontier: Sequence[_Spot], *, has_far: bool
+) -> str:
+    has_seeds = max(len(spot.summary.finished) for spot in spots) > 1
+    said = "Validation accuracy at the last epoch against the time that a run spent on updates"
+    said += (
+        ", means over the seeds; thin lines span the seeds’ times." if has_seeds else ", one seed."
+    )
+    if len(frontier) > 1:
+        said += (
+            " The line joins the variants that no other surpasses in both, by these "
+            f"{'means' if has_seeds else 'numbers'}; small differences may be chance."
+        )
+    if len(describe_circumstances(results)) > 1:
+        said += (
+            " The runs were not all computed on the same kind of device, so their times cannot be "
+            "compared as they stand."
+        )
+    else:
+        said += (
+            " Times were measured as the runs were trained, under the load that the machine "
+            "had then."
+        )
+    if any(not spot.summary.complete for spot in spots):
+        said += " Hollow: not all runs of the variant finished."
+    if has_far:
+        said += " A triangle at the bottom edge stands for a value far below the axis."
+    return said
+
+
+def _describe(spots: Sequence[_Spot], frontier: Sequence[_Spot], named: Sequence[str]) -> str:
+    parts: list[str] = []
+    for place, title in enumerate(named):
+        own = sorted((s for s in spots if s.model == place), key=lambda spot: spot.seconds)
+        listed = "; ".join(
+            f"{spot.label}: {format_measure(spot.summary.duration_seconds)}, "
+            f"{format_percent(spot.accuracy)}"
+            for spot in own
+            if spot.summary.duration_seconds
+        )
+        parts += [f"{title}, the fastest first: {listed}."] if own else []
+    line = ", ".join(spot.label for spot in frontier)
+    return (
+        f"Training time and validation accuracy. {' '.join(parts)} On the line: {line or 'none'}."
+    )
