@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mnistreport.analysis.first_layer import read_first_layer
 from mnistreport.analysis.fitted import compare_fitted_models
 from mnistreport.analysis.results import Results, summarise_results
 from mnistreport.analysis.selection import RULE, Winner, choose_levels, choose_winners
@@ -305,7 +306,8 @@ def gather_material(project: Project, results: Results) -> Material:
         }
         outcomes = {seed: outcome for seed, outcome in found.items() if outcome}
         if len(outcomes) == len(found):
-            tested.append(Tested(winner, outcomes))
+            weights = read_first_layer(project.store.load_arrays(winner.fingerprint))
+            tested.append(Tested(winner, outcomes, weights))
     return Material(
         project.manifest,
         project.digits,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mnistreport.analysis.first_layer import FirstLayer
 from mnistreport.analysis.fitted import FittedComparison
 from mnistreport.analysis.results import Results
 from mnistreport.analysis.selection import Winner
@@ -15,10 +16,17 @@ from mnistreport.training.result import FinalOutcome
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """A winner and what the test split said of its runs, by seed."""
+    """A winner and what became of it.
+
+    Attributes:
+        winner: The variant that was tested.
+        outcomes: What the test split said of its runs, by seed.
+        first_layer: The weights of the run that is shown, as far as they can be drawn.
+    """
 
     winner: Winner
     outcomes: Mapping[int, FinalOutcome]
+    first_layer: FirstLayer | None = None
 
     @property
     def shown(self) -> FinalOutcome:

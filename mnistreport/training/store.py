@@ -92,11 +92,15 @@ class RunStore:
         """Return a run's weights and validation predictions, as safetensors bytes."""
         return (self.runs / fingerprint / TENSORS).read_bytes()
 
-    def load_predictions(self, fingerprint: str) -> NDArray[np.uint8]:
-        """Return a run's predictions on the validation split, uint8 (n,), without torch."""
+    def load_arrays(self, fingerprint: str) -> dict[str, NDArray[np.generic]]:
+        """Return a run's weights and validation predictions by their names, without torch."""
         from safetensors.numpy import load
 
-        return load(self.load_tensors(fingerprint))[PREDICTIONS]
+        return load(self.load_tensors(fingerprint))
+
+    def load_predictions(self, fingerprint: str) -> NDArray[np.uint8]:
+        """Return a run's predictions on the validation split, uint8 (n,), without torch."""
+        return self.load_arrays(fingerprint)[PREDICTIONS].astype(np.uint8, copy=False)
 
     def find_outcome(self, fingerprint: str) -> FinalOutcome | None:
         """Return what the test split said of a run, if it was asked and the answer is sound."""
