@@ -81,7 +81,7 @@ def plot_class_balance(counts: Mapping[str, Sequence[int]]) -> Figure:
     )
     skew = format_points(_measure_skew(counts), signed=False)
     caption = (
-        f"Images of each digit in the splits ({splits}). A digit's share of a split "
+        f"Images of each digit in the splits ({splits}). A digit’s share of a split "
         f"differs from its share of all images by at most {skew}."
     )
     alt = (

@@ -205,9 +205,9 @@ def _caption(groups: Sequence[_Group], *, has_far: bool, is_clipped: bool) -> st
         said += ", of one seed each, so that close ranks may be chance."
     if any(group.has_band for group in groups):
         said += (
-            " Shaded: compared with the best of its model, seed by seed and all variants together, "
-            "which asks for more than a study does, the variant is not clearly behind; that does "
-            "not make them equal."
+            " Shaded: seed by seed, and judged together with all variants of its model, which asks "
+            "for more than a study does, the variant is not clearly behind the best; that does not "
+            "make them equal."
         )
     said += " The axis is logarithmic in the share of errors."
     if any(summary.finished and not summary.complete for summary in summaries):
