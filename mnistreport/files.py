@@ -8,13 +8,13 @@ next.
 import os
 import shutil
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-from mnistreport.errors import EnvironmentFault
+from mnistreport.errors import EnvironmentFault, LockedError
 
 NEW, OLD = ".new-", ".old-"
 """Prefixes of what is not in place yet, and of what is no longer."""
@@ -74,6 +74,38 @@ def remove_leftovers(folder: Path) -> None:
     if folder.is_dir():
         with FileLock(folder / ".lock"):
             _sweep(folder)
+
+
+@contextmanager
+def hold_folder(folder: Path) -> Generator[None]:
+    """Hold a folder of documents against other builds, and see that it can be written.
+
+    Raises:
+        LockedError: Another build holds it.
+        EnvironmentFault: It cannot be written.
+    """
+    holder = folder / ".build.pid"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".build.lock", timeout=0)
+        lock.acquire()
+        holder.write_text(f"{os.getpid()}\n")
+    except Timeout as error:
+        who = ""
+        with suppress(OSError):  # it has not written its number yet, or is just done
+            who = holder.read_text().strip()
+        msg = f"another build{f' (process {who})' if who else ''} is writing here"
+        step = "wait until it is done, or choose another --output"
+        raise LockedError(msg, file=folder, next_step=step) from error
+    except OSError as error:
+        msg = f"cannot be written: {error.strerror or error}"
+        step = "choose another --output, or give yourself the right to write there"
+        raise EnvironmentFault(msg, file=folder, next_step=step) from error
+    try:
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
 
 
 @contextmanager

@@ -1,13 +1,11 @@
 """The whole program, read from top to bottom: from a manifest to documents."""
 
 import os
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from mnistreport.analysis.first_layer import read_first_layer
 from mnistreport.analysis.fitted import compare_fitted_models
@@ -16,7 +14,8 @@ from mnistreport.analysis.selection import RULE, Winner, choose_levels, choose_w
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.sources import SOURCES, load_digit_set
 from mnistreport.data.split import Split, split_digits
-from mnistreport.errors import EnvironmentFault, LockedError, ManifestError, Problem, UsageError
+from mnistreport.errors import ManifestError, Problem, UsageError
+from mnistreport.files import hold_folder
 from mnistreport.report.material import Material, Tested
 from mnistreport.report.publication import Publication, publish_report
 from mnistreport.report.wording import describe_variant
@@ -124,7 +123,7 @@ def build(options: Options, listener: Listener) -> Built:
             borne out, and no document is written.
     """
     project = open_project(options, listener)
-    with _hold(project.output):
+    with hold_folder(project.output):
         project.store.remove_leftovers()
         results = collect_results(project, lambda each: _train(each, project, options, listener))
         for winner in choose_winners(results):
@@ -141,7 +140,7 @@ def render(options: Options, listener: Listener) -> Built:
         UsageError: Not every run that the manifest asks for is stored.
     """
     project = open_project(options, listener)
-    with _hold(project.output):
+    with hold_folder(project.output):
         results = collect_results(project, lambda each: look_up(each, project, listener))
         refuse_gaps(project, results)
         listener.on_stage("writing the report")
@@ -322,35 +321,3 @@ def gather_material(project: Project, results: Results) -> Material:
             project.store.load_predictions,
         ),
     )
-
-
-@contextmanager
-def _hold(output: Path) -> Generator[None]:
-    """Hold ``output`` against other builds, and see that it can be written before any training.
-
-    Raises:
-        LockedError: Another build holds it.
-        EnvironmentFault: It cannot be written.
-    """
-    holder = output / ".build.pid"
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(output / ".build.lock", timeout=0)
-        lock.acquire()
-        holder.write_text(f"{os.getpid()}\n")
-    except Timeout as error:
-        who = ""
-        with suppress(OSError):  # it has not written its number yet, or is just done
-            who = holder.read_text().strip()
-        msg = f"another build{f' (process {who})' if who else ''} is writing here"
-        step = "wait until it is done, or choose another --output"
-        raise LockedError(msg, file=output, next_step=step) from error
-    except OSError as error:
-        msg = f"cannot be written: {error.strerror or error}"
-        step = "choose another --output, or give yourself the right to write there"
-        raise EnvironmentFault(msg, file=output, next_step=step) from error
-    try:
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()

@@ -380,9 +380,10 @@ def test_every_figure_of_the_report_is_drawn(tmp_path: Path) -> None:
     )
     material = of_report.Material(make_manifest([0]), digits, split, results, tested, ())
     drawn = draw_figures(plan_figures(make_context(material), material))
-    expected = {"class-balance", "samples", "ranking"}
+    expected = {"class-balance", "samples", "ranking", "training-time"}
     expected |= {f"{study.study.slug}-{kind}" for study in results.studies for kind in KINDS}
-    expected |= {f"{m}-{kind}" for m in TITLES for kind in ("baseline", "confusion", "mistakes")}
+    kinds = ("baseline", "confusion", "mistakes", "filters")
+    expected |= {f"{model}-{kind}" for model in TITLES for kind in kinds}
     assert expected == set(drawn)
 
 

@@ -127,7 +127,7 @@ def test_verdicts_are_the_rubrics_lines(material: Material) -> None:
         ("hidden_layers_levels", "Section 7, Figures 11 and 12, Table 6: 4 levels"),
         ("one_factor_at_a_time", "Appendix A, Table 14: shown for 21 levels of 5 studies"),
         ("test_accuracy", "Section 10, Table 8"),
-        ("confusion_matrix", "Section 10, Figure 18"),
+        ("confusion_matrix", "Section 10, Figure 20"),
         ("cnn_dropout_layer_norm", "Section 8, Figures 13 and 14, Table 7"),
     ],
 )

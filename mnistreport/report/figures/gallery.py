@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from mnistreport.analysis.first_layer import FirstLayer
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
 from mnistreport.report.figures.balance import plot_class_balance
@@ -15,8 +16,10 @@ from mnistreport.report.figures.curves import plot_baseline_curves, plot_learnin
 from mnistreport.report.figures.digits import plot_mistakes, plot_samples
 from mnistreport.report.figures.factors import plot_factor
 from mnistreport.report.figures.figure import Figure
+from mnistreport.report.figures.filters import plot_filters
 from mnistreport.report.figures.plan import PlannedFigure
 from mnistreport.report.figures.ranking import plot_ranking
+from mnistreport.report.figures.timing import plot_training_time
 from mnistreport.training.result import FinalOutcome
 
 _ELSEWHERE: Final = ("curves", "factor")
@@ -56,6 +59,13 @@ def _draw_mistakes(outcome: FinalOutcome, title: str, model: str, digits: DigitS
     return plot_mistakes(outcome, digits.images, title, model=model)
 
 
+def _draw_filters(
+    layer: FirstLayer | None, title: str, model: str, digits: DigitSet, split: Split
+) -> Figure:
+    train = np.asarray(split.train)
+    return plot_filters(layer, digits.images, digits.labels, train, title, model=model)
+
+
 _PLOTS: Final[Mapping[str, Callable[..., Figure]]] = {
     "class-balance": plot_class_balance,
     "samples": _draw_samples,
@@ -63,7 +73,9 @@ _PLOTS: Final[Mapping[str, Callable[..., Figure]]] = {
     "curves": plot_learning_curves,
     "factor": plot_factor,
     "ranking": plot_ranking,
+    "training-time": plot_training_time,
     "confusion": _draw_confusion,
     "mistakes": _draw_mistakes,
+    "filters": _draw_filters,
 }
 """Kinds of figures, and what draws them."""

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
+from mnistreport.analysis.first_layer import FirstLayer
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
 from mnistreport.report.material import Material
@@ -53,9 +52,11 @@ def list_figures(context: ReportContext) -> Iterator[tuple[str, str, str]]:
         yield f"{study.slug}-curves", "curves", study.slug
         yield f"{study.slug}-factor", "factor", study.slug
     yield "ranking", "ranking", ""
+    yield "training-time", "training-time", ""
     for final in context.finals:
         yield f"{final.model}-confusion", "confusion", final.model
         yield f"{final.model}-mistakes", "mistakes", final.model
+        yield f"{final.model}-filters", "filters", final.model
 
 
 def plan_figures(context: ReportContext, material: Material) -> tuple[PlannedFigure, ...]:
@@ -75,8 +76,8 @@ class _Subjects:
         self._baselines: Final = {each.name: each.baseline.key for each in context.models}
         self._titles: Final = {model.name: model.title for model in context.models}
         self._studies: Final = {each.study.slug: each for each in material.results.studies}
-        self._shown: Final = {
-            final.model: tested.shown
+        self._tested: Final = {
+            final.model: tested
             for final, tested in zip(context.finals, material.tested, strict=True)
         }
 
@@ -91,16 +92,22 @@ class _Subjects:
             "curves": lambda: (self._studies[of],),
             "factor": lambda: (self._studies[of],),
             "ranking": lambda: (material.results, self._titles),
-            "confusion": lambda: (self._shown[of], self._titles[of], of),
-            "mistakes": lambda: (self._shown[of], self._titles[of], of, material.digits),
+            "training-time": lambda: (material.results, self._titles),
+            "confusion": lambda: (self._tested[of].shown, self._titles[of], of),
+            "mistakes": lambda: (
+                *(self._tested[of].shown, self._titles[of], of),
+                material.digits,
+            ),
+            "filters": lambda: (
+                *(self._tested[of].first_layer, self._titles[of], of),
+                *(material.digits, material.split),
+            ),
         }
         return subjects[kind]()
 
 
 def _identify(subject: object) -> str:
     """Return a text that is another if ``subject`` is."""
-    if isinstance(subject, DigitSet | Split):
+    if isinstance(subject, DigitSet | Split | FirstLayer):
         return subject.sha256
-    if isinstance(subject, np.ndarray):
-        return f"{subject.dtype} {subject.shape} {hashlib.sha256(subject.tobytes()).hexdigest()}"
     return repr(subject)
