@@ -86,13 +86,16 @@ def estimate_mean(measure: Measure) -> Interval | None:
 
     It is for this one mean by itself, and may end beyond what a share can be.
     """
-    from scipy.special import stdtrit
-
     if measure.sd is None:
         return None
-    quantile = float(stdtrit(measure.n - 1, (1 + CONFIDENCE) / 2))
-    half = quantile * measure.sd / math.sqrt(measure.n)
+    half = _find_half(measure.sd, measure.n)
     return Interval(measure.mean - half, measure.mean + half)
+
+
+def _find_half(sd: float, n: int) -> float:
+    from scipy.special import stdtrit  # the inverse of Student's t distribution function
+
+    return float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * sd / math.sqrt(n)
 
 
 def pair_differences(ours: Mapping[int, float], theirs: Mapping[int, float]) -> Difference | None:
@@ -101,7 +104,7 @@ def pair_differences(ours: Mapping[int, float], theirs: Mapping[int, float]) -> 
     Both are keyed by seed. The split and the seed are shared, so that what differs within a pair
     is the setting; interval and p-value are those of the paired t-test (Student 1908).
     """
-    from scipy.special import stdtr, stdtrit  # Student's t: distribution function and its inverse
+    from scipy.special import stdtr  # Student's t distribution function
 
     pairs = [ours[seed] - theirs[seed] for seed in ours if seed in theirs]
     if not pairs:
@@ -112,9 +115,8 @@ def pair_differences(ours: Mapping[int, float], theirs: Mapping[int, float]) -> 
     sd = stdev(pairs)
     if sd < NO_SPREAD:
         return Difference(mean, Interval(mean, mean), n, 1.0 if abs(mean) < NO_SPREAD else None)
-    error = sd / math.sqrt(n)
-    half = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * error
-    p_value = 2 * float(stdtr(n - 1, -abs(mean) / error))
+    half = _find_half(sd, n)
+    p_value = 2 * float(stdtr(n - 1, -abs(mean) * math.sqrt(n) / sd))
     return Difference(mean, Interval(mean - half, mean + half), n, p_value)
 
 

@@ -12,6 +12,7 @@ from mnistreport.analysis.statistics import (
     Measure,
     adjust_by_holm,
     compare_fitted,
+    estimate_mean,
     pair_differences,
     summarise_values,
     wilson_interval,
@@ -46,6 +47,15 @@ def test_pairs_are_made_by_seed() -> None:
     difference = pair_differences(ours, theirs)
     assert difference is not None
     assert (2, pytest.approx(0.15)) == (difference.n, difference.mean)
+
+
+def test_interval_of_a_mean() -> None:
+    """Values of 1, 2 and 3 have mean 2 and, with t = 4.3027, an interval of ± 2.4841."""
+    interval = estimate_mean(summarise_values([1, 2, 3]))
+    assert interval is not None
+    assert pytest.approx((-0.4841, 4.4841), abs=1e-4) == (interval.low, interval.high)
+    assert estimate_mean(summarise_values([1])) is None
+    assert estimate_mean(summarise_values([2, 2])) == Interval(2, 2)
 
 
 def test_interval_by_hand() -> None:

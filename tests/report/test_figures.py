@@ -257,7 +257,7 @@ def test_runs_that_broke_off_are_told() -> None:
     assert "Batch size 16: failed in epoch 1." in plot_learning_curves(sizes).alt
     assert "512 neurons per hidden layer: not trained." in plot_learning_curves(neurons).alt
     assert "learning rate 0.5: diverged after epochs 2 to 4" in plot_ranking(results).alt
-    assert b"diverged after" in plot_factor(rates).picture.svg
+    assert b"after epochs" in plot_factor(rates).picture.svg
     assert b"diverged" in plot_learning_curves(rates).picture.svg
 
 
@@ -273,7 +273,7 @@ def test_level_at_chance_does_not_squash_the_others() -> None:
     """What is far below stands beside the axis, with its number, and the caption says so."""
     figure = plot_factor(find_study(make_results(at_chance=[0.5]), "learning_rate"))
     assert "Far below the scale: learning rate 0.5" in figure.caption
-    assert b"far below" in figure.picture.svg
+    assert b"<!-- below -->" in figure.picture.svg
     usual = plot_factor(find_study(make_results(), "learning_rate"))
     assert "Far below" not in usual.caption
 

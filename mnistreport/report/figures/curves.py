@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from matplotlib.axes import Axes
 
 from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
 from mnistreport.report.figures import scales, style
+from mnistreport.report.figures.curve import LINES, MOST_POINTS, summarise_curve
+from mnistreport.report.figures.curve_names import Panel, name_curves
 from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.labels import (
     describe_end,
@@ -16,6 +17,7 @@ from mnistreport.report.figures.labels import (
     describe_trouble,
     list_ends,
 )
+from mnistreport.report.figures.room import spread_places
 from mnistreport.report.figures.style import Sheet, open_sheet
 from mnistreport.report.numbers import format_measure
 from mnistreport.report.wording import name_factor, name_level
@@ -26,23 +28,8 @@ CHANCE_LOSS: Final = math.log(10)
 
 _COLUMNS: Final = 5
 _MOST: Final = 15  # levels that are drawn
-_MOST_POINTS: Final = 200  # of a curve
 _LEFT, _GUTTER, _RIGHT = 12.0, 3.5, 2.0  # millimetres, as all that follow
 _KEY, _HEADING, _BETWEEN, _FOOT = 5.0, 9.5, 4.0, 9.0
-_LINES: Final = {
-    "train": (style.TRAIN, style.TRAIN_LINE),
-    "validation": (style.VALIDATION, style.VALIDATION_LINE),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Curve:
-    """A metric over the finished seeds of a variant, thinned if there are very many epochs."""
-
-    epochs: list[int]
-    low: list[float]
-    mean: list[float]
-    high: list[float]
 
 
 def plot_learning_curves(study: StudySummary) -> Figure:
@@ -55,9 +42,9 @@ def plot_learning_curves(study: StudySummary) -> Figure:
     loss, accuracy = _collect(levels, "loss"), _collect(levels, "accuracy")
     width = (style.WIDTH - _LEFT - _RIGHT - (columns - 1) * _GUTTER) / columns
     epochs = max((len(run.history) for run in _list_runs(levels)), default=1)
-    beyond = ""
+    beyond, has_chance = "", False
+    panels: list[Panel] = []
     with open_sheet(_KEY + rows * block) as sheet:
-        _draw_key(sheet, levels, has_chance=max(loss, default=0.0) > CHANCE_LOSS)
         for place, level in enumerate(levels):
             row, column = divmod(place, columns)
             left, top = _LEFT + column * (width + _GUTTER), _KEY + row * block
@@ -74,14 +61,19 @@ def plot_learning_curves(study: StudySummary) -> Figure:
                 if column:
                     axes.tick_params(labelleft=False)
                     axes.spines["left"].set_visible(False)
+                if metric == "loss":
+                    has_chance = _draw_chance(axes)
                 _draw_level(axes, level, study.baseline, metric)
+                panels.append(Panel(axes, level.summary, study.baseline.summary, metric))
             if column == 0:
                 for text, start in zip(("loss (nats)", "accuracy (%)"), tops, strict=True):
                     y = start + panel / 2
-                    sheet.write(1.2, y, text, align="center", valign="center", rotation=90)
+                    sheet.write(2.0, y, text, align="center", valign="center", rotation=90)
             if column == columns // 2:
                 x = left + (width / 2 if columns % 2 else -_GUTTER / 2)
                 sheet.write(x, tops[1] + panel + 7.0, "epoch", align="center")
+        is_named = name_curves(sheet, panels, CHANCE_LOSS if has_chance else None)
+        _draw_key(sheet, levels, is_named=is_named, has_chance=has_chance)
         picture = sheet.render()
     return Figure(
         f"{study.study.slug}-curves",
@@ -103,6 +95,9 @@ def plot_baseline_curves(summary: VariantSummary, model_title: str) -> Figure:
             title = "Loss (nats)" if metric == "loss" else "Accuracy (%)"
             sheet.write(left - 6.0, 4.0, title, size=style.LARGE, weight=style.BOLD)
             sheet.write(left + width / 2, top + height + 7.5, "epoch", align="center")
+        seeds = len(summary.finished)
+        if seeds > 1:
+            style.draw_key(sheet, 128.0, 4.0, [(f"range of {seeds} seeds", style.QUIET, None)])
         picture = sheet.render()
     caption = (
         f"Training (solid) and validation (dashed) of the baseline, {model_title}, at the end of "
@@ -141,8 +136,8 @@ def _draw_plain(
     _draw_runs(axes, summary, metric)
     _write_trouble(axes, summary)
     ends: list[tuple[float, str, str]] = []
-    for split, (colour, _) in _LINES.items():
-        if curve := _summarise(summary, f"{split}_{metric}"):
+    for split, (colour, _) in LINES.items():
+        if curve := summarise_curve(summary, f"{split}_{metric}"):
             share = axes.transAxes.inverted().transform(  # pyright: ignore[reportUnknownMemberType]
                 axes.transData.transform((curve.epochs[-1], curve.mean[-1]))
             )[1]
@@ -152,15 +147,9 @@ def _draw_plain(
 
 def _write_ends(sheet: Sheet, x: float, ends: Sequence[tuple[float, str, str]]) -> None:
     """Write each line's name where it ends, moved apart where names would touch."""
-    least = 3.2
     ordered = sorted(ends)
-    if len(ordered) == 2 and ordered[1][0] - ordered[0][0] < least:  # noqa: PLR2004
-        middle = (ordered[0][0] + ordered[1][0]) / 2
-        ordered = [
-            (middle + sign * least / 2, *end[1:])
-            for sign, end in zip((-1, 1), ordered, strict=True)
-        ]
-    for y, text, colour in ordered:
+    places = spread_places([y for y, _, _ in ordered], 3.2)
+    for y, (_, text, colour) in zip(places, ordered, strict=True):
         sheet.write(x, y, text, colour=colour, valign="center")
 
 
@@ -186,7 +175,7 @@ def _list_values(summary: VariantSummary, metric: str) -> list[float]:
         float(getattr(row, f"{split}_{metric}"))
         for run in summary.runs.values()
         for row in run.history
-        for split in _LINES
+        for split in LINES
     ]
 
 
@@ -194,28 +183,19 @@ def _collect(levels: Sequence[LevelSummary], metric: str) -> list[float]:
     return [value for level in levels for value in _list_values(level.summary, metric)]
 
 
-def _summarise(summary: VariantSummary, metric: str) -> _Curve | None:
-    rows = list(zip(*summary.histories, strict=True))
-    if not rows:
-        return None
-    step = math.ceil(len(rows) / _MOST_POINTS)
-    places = sorted({*range(0, len(rows), step), len(rows) - 1})
-    values = [[float(getattr(row, metric)) for row in rows[place]] for place in places]
-    return _Curve(
-        [place + 1 for place in places],
-        [min(each) for each in values],
-        [sum(each) / len(each) for each in values],
-        [max(each) for each in values],
-    )
+def _draw_chance(axes: Axes) -> bool:
+    """Draw the loss of guessing, and tell whether it lies within the axes."""
+    low, high = axes.get_ylim()
+    if is_within := low <= CHANCE_LOSS <= high:
+        axes.axhline(CHANCE_LOSS, color=style.QUIET, lw=0.5, ls=style.DOTTED)
+    return is_within
 
 
 def _draw_level(axes: Axes, level: LevelSummary, baseline: LevelSummary, metric: str) -> None:
     if level is not baseline:
-        for split, (_, line) in _LINES.items():
-            if curve := _summarise(baseline.summary, f"{split}_{metric}"):
+        for split, (_, line) in LINES.items():
+            if curve := summarise_curve(baseline.summary, f"{split}_{metric}"):
                 _draw_line(axes, curve.epochs, curve.mean, style.REFERENCE, line, width=0.8)
-    if metric == "loss":
-        axes.axhline(CHANCE_LOSS, color=style.QUIET, lw=0.5, ls=(0, (1, 2)))
     _draw_runs(axes, level.summary, metric)
     if metric == "accuracy":
         _write_trouble(axes, level.summary)
@@ -238,9 +218,9 @@ def _write_trouble(axes: Axes, summary: VariantSummary) -> None:
 
 def _draw_runs(axes: Axes, summary: VariantSummary, metric: str) -> None:
     """Draw mean and band of the finished runs, and a thin line for each that broke off."""
-    for split, (colour, line) in _LINES.items():
+    for split, (colour, line) in LINES.items():
         name = f"{split}_{metric}"
-        if curve := _summarise(summary, name):
+        if curve := summarise_curve(summary, name):
             if len(summary.finished) > 1:
                 axes.fill_between(
                     curve.epochs, curve.low, curve.high, color=colour, alpha=0.22, lw=0
@@ -248,7 +228,7 @@ def _draw_runs(axes: Axes, summary: VariantSummary, metric: str) -> None:
             _draw_line(axes, curve.epochs, curve.mean, colour, line)
         for run in summary.runs.values():
             if run.status != "finished" and run.history:
-                rows = run.history[:: math.ceil(len(run.history) / _MOST_POINTS)]
+                rows = run.history[:: math.ceil(len(run.history) / MOST_POINTS)]
                 epochs, values = (
                     [row.epoch for row in rows],
                     [float(getattr(row, name)) for row in rows],
@@ -270,16 +250,19 @@ def _draw_line(
     axes.plot(epochs, values, color=colour, ls=line, lw=width, marker=marker, ms=3)  # pyright: ignore[reportArgumentType]
 
 
-def _draw_key(sheet: Sheet, levels: Sequence[LevelSummary], *, has_chance: bool) -> None:
-    entries: list[tuple[str, str, object]] = [
-        (style.name_split(split), colour, line) for split, (colour, line) in _LINES.items()
-    ]
+def _draw_key(
+    sheet: Sheet, levels: Sequence[LevelSummary], *, is_named: bool, has_chance: bool
+) -> None:
+    """Write what is not said beside the lines."""
+    entries: list[tuple[str, str, object]] = []
+    if not is_named:
+        entries += [(style.name_split(name), *look) for name, look in LINES.items()]
     seeds = max(len(level.summary.finished) for level in levels)
     if seeds > 1:
         entries.append((f"range of {seeds} seeds", style.QUIET, None))
     entries.append(("baseline", style.REFERENCE, style.SOLID))
     if has_chance:
-        entries.append(("guessing", style.QUIET, (0, (1, 2))))
+        entries.append(("guessing", style.QUIET, style.DOTTED))
     style.draw_key(sheet, _LEFT, 3.2, entries)
 
 
@@ -306,8 +289,9 @@ def _write_heading(
 def _caption_curves(study: StudySummary, levels: Sequence[LevelSummary], *, beyond: str) -> str:
     what = name_factor(study.study.factor) if study.study.factor else "variant"
     said = (
-        f"Loss (above) and accuracy (below) at the end of each epoch, by {what}, with the baseline "
-        f"in grey. {describe_spread(level.summary for level in levels)} The loss axis is "
+        f"Loss (above) and accuracy (below) at the end of each epoch, by {what}: training solid, "
+        "validation dashed, the baseline in grey behind. "
+        f"{describe_spread(level.summary for level in levels)} The loss axis is "
         "logarithmic, and so is the accuracy axis in the share of errors"
     )
     if beyond:

@@ -136,9 +136,19 @@ def find_cut(accuracies: Sequence[float]) -> float | None:
 def set_percent_ticks(axes: Axes, low: float, high: float, *, marks: int = 5) -> None:
     """Make the y axis one of accuracies in percent, linear, with round ticks inside."""
     axes.set_ylim(low, high)
-    places = _list_round(100 * low, 100 * high, marks)
+    _set_ticks(axes.yaxis, _list_percents(low, high, marks))
+
+
+def set_percent_axis(axes: Axes, low: float, high: float, *, marks: int = 5) -> None:
+    """Make the x axis one of accuracies in percent, linear, with round ticks inside."""
+    axes.set_xlim(low, high)
+    _set_ticks(axes.xaxis, _list_percents(low, high, marks))
+
+
+def _list_percents(low: float, high: float, marks: int) -> dict[float, str]:
+    places = [place for place in _list_round(100 * low, 100 * high, marks) if place <= 100]  # noqa: PLR2004
     digits = _count_decimals(places)
-    _set_ticks(axes.yaxis, {place / 100: f"{place:.{digits}f}" for place in places})
+    return {place / 100: f"{place:.{digits}f}" for place in places}
 
 
 def set_plain_ticks(axes: Axes, low: float, high: float, *, marks: int = 5) -> None:
@@ -167,6 +177,15 @@ def set_epoch_axis(axes: Axes, epochs: int, *, marks: int = 4) -> None:
     axes.set_xlim(1, epochs)
     places = [place for place in _list_round(1, epochs, marks) if place == int(place)]
     _set_ticks(axes.xaxis, {place: f"{place:.0f}" for place in places})
+
+
+def set_updates_axis(axes: Axes, low: float, high: float) -> None:
+    """Make the x axis a logarithmic one, from ``low`` to ``high``, with round ticks."""
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    marks = _list_decades(low, high)
+    marks = marks[:: math.ceil(len(marks) / 6)]
+    _set_ticks(axes.xaxis, {each: f"{each:,.0f}" if each >= 1 else f"{each:g}" for each in marks})
 
 
 def _set_ticks(axis: Axis, ticks: Mapping[float, str]) -> None:

@@ -49,6 +49,8 @@ REFERENCE: Final = "#9aa1a8"
 """The baseline, where it stands behind something else."""
 NOISE: Final = "#e9ebee"
 """What lies within chance."""
+CELL: Final = "#f7f8f9"
+"""Behind what belongs together."""
 TRAIN: Final = "#00528c"
 VALIDATION: Final = "#c9520a"
 """Dark blue and orange: told apart with any kind of colour vision, and by their lightness."""
@@ -67,9 +69,19 @@ FAINTEST, MIDDLE, DEEPEST = 0.08, 0.62, 1.0
 
 MODELS: Final = (("#8e5aa8", "o"), ("#1d8a7a", "^"), (INK, "s"), (QUIET, "D"))
 """Colour and shape of a model's dots where several models share a panel."""
+LEVELS: Final[tuple[tuple[str, object], ...]] = (
+    ("#d9803f", (0, (1.2, 1.2))),
+    ("#b4590f", (0, (5, 1.2))),
+    ("#8f3f08", (0, (5, 1.2, 1.2, 1.2))),
+    ("#6b2d06", (0, (2.4, 1.2))),
+    ("#4a1d02", (0, (8, 1.2, 1.2, 1.2, 1.2, 1.2))),
+)
+"""Lines of levels in their order, the lightest first, each with dashes of its own."""
 
 SOLID: Final = "solid"
 DASHED: Final = (0, (3.2, 1.5))
+DOTTED: Final = (0, (1, 2))
+FINE: Final = (0, (4, 2))
 TRAIN_LINE: Final = SOLID
 VALIDATION_LINE: Final = DASHED
 
