@@ -28,7 +28,7 @@
       if (link === current) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
-    here.textContent = current ? current.textContent.trim() : "";
+    here.textContent = current ? [...current.children].map((part) => part.textContent).join(" ") : "";
     if (current && isWide.matches) {
       const nav = contents.parentElement;
       const { top, bottom } = current.getBoundingClientRect();

@@ -52,5 +52,7 @@ def test_no_colour_of_a_figure_stays_as_it_is(document: Document, html: str) -> 
         *(theme.find_colours(each.picture.svg.decode()) for each in document.figures.values())
     )
     assert style.INK in colours
-    assert [] == [each for each in colours if f"{theme.name_colour(each)[4:-1]}: light-" not in html]
+    assert [] == [
+        each for each in colours if f"{theme.name_colour(each)[4:-1]}: light-" not in html
+    ]
     assert set() == theme.find_colours(html)

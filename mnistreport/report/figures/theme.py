@@ -7,7 +7,7 @@ paper is light on a dark page, letters on a filling stay legible, and blue stays
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +80,7 @@ def _read(colour: str) -> NDArray[np.float64]:
     return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004 - sRGB
 
 
-def _write(linear: NDArray[np.float64]) -> str:
+def _write(linear: NDArray[np.floating[Any]]) -> str:
     linear = linear.clip(0, 1)
     parts = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)  # noqa: PLR2004 - sRGB
     return "#" + "".join(f"{round(float(part) * 255):02x}" for part in parts)
