@@ -17,7 +17,7 @@ from mnistreport.data.split import Split
 from mnistreport.report.final_views import view_final, view_fitted
 from mnistreport.report.material import Material
 from mnistreport.report.notices import describe_circumstances, make_notices
-from mnistreport.report.origins import find_lines
+from mnistreport.report.origins import find_lines, list_origins
 from mnistreport.report.rigour import say_budgets, view_budgets, view_proofs
 from mnistreport.report.study_views import title_model, view_study, view_variant
 from mnistreport.report.views import (
@@ -138,6 +138,8 @@ def _view_model(manifest: Manifest, results: Results, name: str) -> ModelView:
         title=title_model(results, name),
         kind=variant.architecture.kind,
         baseline=view_variant(results.variants[variant.key]),
+        line=manifest.baselines[name].line,
+        runs=list_origins(results, variant.key),
         combined=view_variant(results.variants[key]) if key else None,
         combined_of=tuple(
             name_level(study, level)

@@ -1,6 +1,6 @@
 """The report's tables, as text in cells; a template makes HTML of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mnistreport.analysis.statistics import ALPHA, CONFIDENCE, Difference, Measure
@@ -14,6 +14,7 @@ from mnistreport.report.numbers import (
     format_points,
     format_seconds,
 )
+from mnistreport.report.records import RunOrigin
 from mnistreport.report.views import FinalView, LevelView, ReportContext, StudyView
 
 NOTHING = UNKNOWN
@@ -109,7 +110,8 @@ def make_model_table(context: ReportContext) -> Table:
                 model.baseline.training,
                 format_count(model.baseline.parameters),
                 _measure(model.baseline.validation_accuracy),
-            )
+            ),
+            target=_lead_to(model.runs),
         )
         for model in context.models
     ]
@@ -149,7 +151,7 @@ def make_study_table(context: ReportContext, study: StudyView) -> Table:
                 _mean(level.variant.duration_seconds, format_seconds),
             ),
             mark="baseline" if level.is_baseline else "best" if level.is_best else "",
-            target=name_run(level.runs[0].fingerprint) if level.runs else "",
+            target=_lead_to(level.runs),
         )
         for level in study.levels
     ]
@@ -222,7 +224,8 @@ def make_final_table(context: ReportContext) -> Table:
                 f"{format_percent(final.accuracy)} (seed {final.seed})",
                 f"{format_percent(final.interval.low)} to {format_percent(final.interval.high)}",
                 format_percent(final.macro_f1),
-            )
+            ),
+            target=_lead_to([run for run in final.runs if run.seed == final.seed]),
         )
         for final in context.finals
     ]
@@ -289,6 +292,11 @@ def _explain_measure(context: ReportContext) -> str:
     if n == 1:
         return "One seed, so there is no spread."
     return f"Mean ± standard deviation over {n} seeds."
+
+
+def _lead_to(runs: Sequence[RunOrigin]) -> str:
+    """Return the anchor of the first run; the other seeds follow it in that table."""
+    return name_run(runs[0].fingerprint) if runs else ""
 
 
 def _measure(measure: Measure | None) -> str:

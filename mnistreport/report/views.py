@@ -185,6 +185,8 @@ class ModelView:
     Attributes:
         kind: ``mlp`` or ``cnn``.
         baseline: Its baseline over the seeds.
+        line: Line of the manifest at which its table begins.
+        runs: The baseline's, one for each seed.
         combined: The variant that joins each study's best level, if it is a variant of its own.
         combined_of: The joined levels in words.
     """
@@ -193,6 +195,8 @@ class ModelView:
     title: str
     kind: str
     baseline: VariantView
+    line: int
+    runs: tuple[RunOrigin, ...]
     combined: VariantView | None
     combined_of: tuple[str, ...]
 
