@@ -63,7 +63,7 @@ def test_numbers_lead_to_their_runs_without_script(open_report: Open) -> None:
     """A list below a study's table opens, and leads to the row of each run."""
     page = open_report(java_script_enabled=False)
     origins = page.locator("#study-learning_rate .origins")
-    link = origins.locator("a").nth(1)
+    link = origins.locator("dd a").nth(1)
     assert not link.is_visible()
     origins.locator("summary").click()
     link.click()
