@@ -17,12 +17,10 @@ PAPER: Final = "var(--paper)"
 """What white is on a page: the page's own colour, which its style sheet sets."""
 
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
-_DARKEST, _LIGHTEST = 0.21, 0.93
+_DARKEST, _LIGHTEST = 0.21, 0.95
 """Lightness of a dark page, and of what is black on paper."""
 _BLACK: Final = 0.27
 """Lightness of the darkest ink on paper."""
-_BEND: Final = 0.95
-"""Lifts the middle a little: grey lines stand out from a dark page as from a light one."""
 
 # Ottosson, A perceptual color space for image processing (2020): linear sRGB to OKLab.
 _TO_LMS: Final = np.array(
@@ -64,8 +62,8 @@ def write_colours(colours: Iterable[str]) -> str:
 def darken_colour(colour: str) -> str:
     """Return what ``#rrggbb`` on white paper is on a dark page: its lightness turned round."""
     lightness, *hue = _TO_LAB @ np.cbrt(_TO_LMS @ _read(colour))
-    depth = min(1.0, (1 - lightness) / (1 - _BLACK)) ** _BEND
-    turned = _DARKEST + (_LIGHTEST - _DARKEST) * max(0.0, depth)
+    depth = min(1.0, (1 - lightness) / (1 - _BLACK))
+    turned = _DARKEST + (_LIGHTEST - _DARKEST) * depth
     for part in np.linspace(1, 0, 51):  # as colourful as a screen can show it
         lab = np.array([turned, *(part * value for value in hue)])
         linear = np.linalg.solve(_TO_LMS, np.linalg.solve(_TO_LAB, lab) ** 3)
