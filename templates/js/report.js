@@ -62,6 +62,7 @@
   /* --- Light or dark: as the reader's system has it, until they choose --- */
 
   const addThemeButton = () => {
+    if (!CSS.supports("color", "light-dark(#000, #fff)")) return;
     const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
     const button = make("button", { type: "button", className: "theme" });
     const isDark = () => (root.dataset.theme ?? (systemIsDark.matches ? "dark" : "light")) === "dark";

@@ -52,7 +52,9 @@ def open_report(browser: Browser, report: Path) -> Iterator[Open]:
     """Open the report in a window of its own; what the browser complains of fails the test."""
     contexts, complaints = [], []
 
-    def open_page(*, width: int = WIDE, at: str = "", **settings: object) -> Page:
+    def open_page(
+        *, path: Path = report, width: int = WIDE, at: str = "", **settings: object
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": HEIGHT},
             reduced_motion="reduce",  # no waiting for scrolling to end
@@ -63,8 +65,8 @@ def open_report(browser: Browser, report: Path) -> Iterator[Open]:
         page.set_default_timeout(5000)
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: complaints.extend(_find_strangers(request.url, report)))
-        page.goto(report.as_uri() + at)
+        page.on("request", lambda request: complaints.extend(_find_strangers(request.url, path)))
+        page.goto(path.as_uri() + at)
         return page
 
     yield open_page

@@ -1,8 +1,16 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from mnistreport.report.document import Document
+from mnistreport.report.context import make_context
+from mnistreport.report.document import Document, compose_document
+from mnistreport.report.figures.gallery import draw_figures
+from mnistreport.report.html import render_html
+from mnistreport.report.templating import Templates
 from tests.browser.conftest import Open
+from tests.report.reports import make_small_material, rename_study
 
 STICKING_OUT = """() => {
     const width = document.documentElement.clientWidth;
@@ -32,10 +40,25 @@ def test_nothing_keeps_anybody_out(open_report: Open, scheme: str, rules: list[s
     assert [] == [(each["id"], each["nodes"][0]["html"]) for each in violations]
 
 
+@pytest.fixture(scope="module")
+def long_names(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of one study whose title and labels have no place to break."""
+    material = make_small_material()
+    study = rename_study(material.results.studies[0], "T" * 80, [each * 40 for each in "abcd"])
+    material = replace(material, results=replace(material.results, studies=(study,)))
+    document = compose_document(make_context(material), material, templates, draw_figures)
+    path = tmp_path_factory.mktemp("long") / "report.html"
+    path.write_text(render_html(document, templates), encoding="utf-8")
+    return path
+
+
 @pytest.mark.parametrize("width", [360, 768, 1440])
-def test_nothing_sticks_out(open_report: Open, width: int) -> None:
+@pytest.mark.parametrize("kind", ["usual", "long names"])
+def test_nothing_sticks_out(
+    open_report: Open, report: Path, long_names: Path, kind: str, width: int
+) -> None:
     """A page is as wide as its window; what is wider scrolls in itself."""
-    page = open_report(width=width)
+    page = open_report(path=long_names if kind == "long names" else report, width=width)
     page.evaluate("document.querySelectorAll('.origins').forEach((each) => { each.open = true })")
     sizes = page.evaluate(
         "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"

@@ -46,6 +46,13 @@ def test_black_and_white_change_places() -> None:
     assert contrast(theme.darken_colour("#ffffff"), DARK_PAGE) < 1.1
 
 
+def test_an_older_browser_has_the_colours_of_the_day() -> None:
+    """What it does not know, it leaves out; what it knows stands before that."""
+    day, both = theme.write_colours({style.INK}).splitlines()
+    assert f":root {{ --figure-{style.INK[1:]}: {style.INK}; }}" == day
+    assert both.startswith("@supports (color: light-dark(#000, #fff)) {")
+
+
 def test_no_colour_of_a_figure_stays_as_it_is(document: Document, html: str) -> None:
     """Every colour in the page's drawings is one that its style sheet decides."""
     colours = set().union(

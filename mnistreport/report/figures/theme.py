@@ -52,11 +52,15 @@ def find_colours(svg: str) -> set[str]:
 
 
 def write_colours(colours: Iterable[str]) -> str:
-    """Return the style sheet that says what the named colours are."""
-    rules = (
-        f"--figure-{day[1:]}: light-dark({day}, {darken_colour(day)});" for day in sorted(colours)
-    )
-    return f":root {{ {' '.join(rules)} }}\n"
+    """Return the style sheet that says what the named colours are.
+
+    A browser that does not know of two colours in one has those of the day.
+    """
+    days = sorted(colours)
+    by_day = " ".join(f"--figure-{day[1:]}: {day};" for day in days)
+    both = " ".join(f"--figure-{day[1:]}: light-dark({day}, {darken_colour(day)});" for day in days)
+    known = "@supports (color: light-dark(#000, #fff))"
+    return f":root {{ {by_day} }}\n{known} {{ :root {{ {both} }} }}\n"
 
 
 def darken_colour(colour: str) -> str:
