@@ -24,7 +24,7 @@ report: .venv/.installed
 	@$(BIN)/mnistreport build $(OPTIONS)
 
 test: .venv/.installed-dev
-	@$(BIN)/python $(MACHINE) poppler
+	@$(BIN)/python $(MACHINE) poppler chromium
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(OPTIONS)
 
 check: .venv/.installed-dev

@@ -1,6 +1,6 @@
-"""See to what pip cannot install: Python's venv module, Pango for the PDF, poppler for the tests.
+"""See to what pip cannot install: Python's venv module, Pango for the PDF, what tests look with.
 
-    python3 scripts/prepare_machine.py [venv] [pango] [poppler]
+    python3 scripts/prepare_machine.py [venv] [pango] [poppler] [chromium]
 
 Where nothing is missing, this only looks. What is missing is installed with apt-get if that is
 possible without asking anybody (as root, or with passwordless sudo); otherwise one line says how
@@ -56,6 +56,11 @@ def has_poppler() -> bool:
     return all(shutil.which(command) is not None for command in ("pdftotext", "pdftoppm"))
 
 
+def has_chromium() -> bool:
+    """Tell whether there is a browser in which tests open the HTML report."""
+    return any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+
+
 def _can_load(name: str, file_on_linux: str) -> bool:
     # The file's name first: find_library starts a compiler to find its answer, and is slow.
     for find in (lambda: file_on_linux, lambda: ctypes.util.find_library(name)):
@@ -90,6 +95,13 @@ NEEDS = {
         is_there=has_poppler,
         packages=("poppler-utils",),
         elsewhere="brew install poppler",
+        required=False,
+    ),
+    "chromium": Need(
+        purpose="Chromium, without which the tests that open the HTML report are skipped",
+        is_there=has_chromium,
+        packages=("chromium",),
+        elsewhere="put chromium or google-chrome on the PATH",
         required=False,
     ),
 }

@@ -66,8 +66,8 @@ class _Prose(HTMLParser):
 
 
 def read_prose(page: str, *, skipped: Sequence[str] = ()) -> dict[str, str]:
-    """Return the running text of each section; figures and tables are none."""
-    prose = _Prose(("figure", "h2", *skipped))
+    """Return the running text of each section; figures, tables and what is closed are none."""
+    prose = _Prose(("figure", "h2", "details", *skipped))
     prose.feed(page)
     return prose.sections
 

@@ -1,10 +1,18 @@
-"""The appendix's tables that show rigour: proofs, budgets, and what was asked for."""
+"""The appendix's tables: proofs, budgets, every run, and what was asked for."""
+
+from collections.abc import Callable
 
 from mnistreport.report.answers import MISSING
-from mnistreport.report.numbers import format_count, format_range, format_seconds
+from mnistreport.report.numbers import (
+    format_count,
+    format_loss,
+    format_percent,
+    format_range,
+    format_seconds,
+)
 from mnistreport.report.records import LevelProofView
 from mnistreport.report.rigour import SEEDS_LISTED
-from mnistreport.report.tables import NOTHING, Column, Row, Table
+from mnistreport.report.tables import NOTHING, SHORT, Column, Row, Table, name_run
 from mnistreport.report.views import ReportContext
 
 
@@ -35,7 +43,7 @@ def make_proof_table(context: ReportContext) -> Table:
         "One factor at a time: what differs from the baseline, in the settings that were run. "
         "Split: the first digits of its digest. Epochs: those that the histories hold."
     )
-    return Table("one-factor", caption, columns, tuple(rows))
+    return Table("one-factor", caption, columns, tuple(rows), is_sortable=True)
 
 
 def _list_seeds(seeds: tuple[int, ...]) -> str:
@@ -79,7 +87,52 @@ def make_budget_table(context: ReportContext) -> Table:
         "is counted in each of them, and once in its model. Each winner was chosen from its "
         "model's complete settings, those that finished on every seed."
     )
-    return Table("budgets", caption, columns, tuple(rows))
+    return Table("budgets", caption, columns, tuple(rows), is_sortable=True)
+
+
+def make_run_table(context: ReportContext) -> Table:
+    """Every run."""
+    columns = (
+        Column("Run", is_number=False),
+        Column("Study", is_number=False),
+        Column("Setting", is_number=False),
+        Column("Lines"),
+        Column("Seed"),
+        Column("Status", is_number=False),
+        Column("Train loss"),
+        Column("Val. loss"),
+        Column("Train acc."),
+        Column("Val. acc."),
+        Column("Time"),
+    )
+    rows = [
+        Row(
+            (
+                run.fingerprint[:SHORT],
+                ", ".join(run.studies),
+                run.setting,
+                ", ".join(map(str, run.lines)),
+                str(run.seed),
+                run.status if not run.reason else f"{run.status}: {run.reason}",
+                _value(run.train_loss, format_loss),
+                _value(run.validation_loss, format_loss),
+                _value(run.train_accuracy, format_percent),
+                _value(run.validation_accuracy, format_percent),
+                format_seconds(run.duration_seconds) if run.duration_seconds else NOTHING,
+            ),
+            anchor=name_run(run.fingerprint),
+        )
+        for run in context.runs
+    ]
+    caption = (
+        "Every run, at its last completed epoch; a run that several studies share was trained "
+        "once. Lines: those of the manifest that ask for its setting."
+    )
+    return Table("runs", caption, columns, tuple(rows), is_sortable=True)
+
+
+def _value(value: float | None, form: Callable[[float], str]) -> str:
+    return NOTHING if value is None else form(value)
 
 
 def make_rubric_table(context: ReportContext) -> Table:

@@ -17,6 +17,7 @@ from mnistreport.data.split import Split
 from mnistreport.report.final_views import view_final, view_fitted
 from mnistreport.report.material import Material
 from mnistreport.report.notices import describe_circumstances, make_notices
+from mnistreport.report.origins import find_lines, list_origins
 from mnistreport.report.rigour import say_budgets, view_budgets, view_proofs
 from mnistreport.report.study_views import title_model, view_study, view_variant
 from mnistreport.report.views import (
@@ -64,14 +65,14 @@ def make_context(material: Material) -> ReportContext:
         data=_view_data(manifest, digits, material.split),
         seeds=manifest.seeds,
         models=tuple(_view_model(manifest, results, name) for name in manifest.baselines),
-        studies=tuple(view_study(study) for study in results.studies),
-        finals=tuple(view_final(each, results) for each in material.tested),
+        studies=tuple(view_study(study, results) for study in results.studies),
+        finals=tuple(view_final(each, manifest, results) for each in material.tested),
         fitted=tuple(view_fitted(each, results) for each in material.fitted),
         ledger=tuple(
             LedgerView(read.model, read.setting, len(read.fingerprints), read.rule, read.read_at)
             for read in material.reads
         ),
-        runs=_view_runs(results),
+        runs=_view_runs(manifest, results),
         rule=RULE,
         run_rule=RUN_RULE,
         circumstances=describe_circumstances(results),
@@ -80,6 +81,7 @@ def make_context(material: Material) -> ReportContext:
             ("Python", platform.python_version()),
             *((name, version(name)) for name in LIBRARIES),
         ),
+        manifest_name=manifest.path.name,
         manifest_sha256=manifest.sha256,
         training_seconds=sum(run.duration_seconds for run in results.runs.values()),
         confidence=CONFIDENCE,
@@ -136,6 +138,8 @@ def _view_model(manifest: Manifest, results: Results, name: str) -> ModelView:
         title=title_model(results, name),
         kind=variant.architecture.kind,
         baseline=view_variant(results.variants[variant.key]),
+        line=manifest.baselines[name].line,
+        runs=list_origins(results, variant.key),
         combined=view_variant(results.variants[key]) if key else None,
         combined_of=tuple(
             name_level(study, level)
@@ -149,7 +153,7 @@ def _view_model(manifest: Manifest, results: Results, name: str) -> ModelView:
     )
 
 
-def _view_runs(results: Results) -> tuple[RunView, ...]:
+def _view_runs(manifest: Manifest, results: Results) -> tuple[RunView, ...]:
     views: list[RunView] = []
     for experiment in results.experiments:
         variant, run = experiment.variant, results.runs.get(experiment.fingerprint)
@@ -165,6 +169,7 @@ def _view_runs(results: Results) -> tuple[RunView, ...]:
                 )
                 or ("combined" if variant.key in results.combined.values() else "baseline",),
                 setting=describe_variant(variant),
+                lines=find_lines(manifest, results, variant.key),
                 seed=experiment.seed,
                 status=run.status if run else "missing",
                 reason=run.reason if run else "not trained yet",

@@ -183,7 +183,7 @@ def _make_tables(context: ReportContext) -> Iterator[Table]:
         yield tables.make_ledger_table(context)
     yield appendix.make_budget_table(context)
     yield appendix.make_proof_table(context)
-    yield tables.make_run_table(context)
+    yield appendix.make_run_table(context)
     if context.rubric:
         yield appendix.make_rubric_table(context)
 

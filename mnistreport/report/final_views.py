@@ -7,15 +7,17 @@ from mnistreport.analysis.fitted import FittedComparison
 from mnistreport.analysis.results import Results
 from mnistreport.analysis.statistics import summarise_values, wilson_interval
 from mnistreport.report.material import Tested
+from mnistreport.report.origins import find_lines, list_origins
 from mnistreport.report.sentences.confusions import say_confused
 from mnistreport.report.study_views import title_model, view_variant
 from mnistreport.report.views import DigitScore, FinalView, FindingView, FittedView
 from mnistreport.report.wording import name_level
 from mnistreport.study.experiment import CLASSES
+from mnistreport.study.manifest import Manifest
 from mnistreport.training.result import FinalOutcome
 
 
-def view_final(tested: Tested, results: Results) -> FinalView:
+def view_final(tested: Tested, manifest: Manifest, results: Results) -> FinalView:
     """Bring what the test split said of a winner into one value."""
     outcome, winner = tested.shown, tested.winner
     digits = _score_digits(outcome)
@@ -24,6 +26,8 @@ def view_final(tested: Tested, results: Results) -> FinalView:
         model=winner.model,
         title=title_model(results, winner.model),
         variant=view_variant(winner.summary),
+        lines=find_lines(manifest, results, winner.summary.variant.key),
+        runs=list_origins(results, winner.summary.variant.key, tested.outcomes),
         is_combined=results.combined.get(winner.model) == winner.summary.variant.key,
         seed=winner.seed,
         images=outcome.images,

@@ -1,12 +1,15 @@
 """The report as one HTML page that asks nobody for anything."""
 
 import base64
+import hashlib
 from pathlib import Path
 
 from markupsafe import Markup
 
 from mnistreport.report.document import Document
 from mnistreport.report.figures.figure import Figure
+from mnistreport.report.figures.theme import find_colours, write_colours
+from mnistreport.report.inline import draw_inline
 from mnistreport.report.templating import Templates
 
 FONTS = Path(__file__).parent / "fonts"
@@ -22,24 +25,62 @@ FACES = (
 
 
 def render_html(document: Document, templates: Templates, *, skin: str = "screen") -> str:
-    """Return the whole page; ``skin`` is ``screen`` or ``print``, and names its style sheet."""
+    """Return the whole page; ``skin`` is ``screen`` or ``print``, and names its style sheet.
+
+    The page for the screen names the digests of its one style sheet and its one script: a browser
+    heeds nothing else that might get into it.
+    """
+    is_screen = skin == "screen"
     sheets = (templates.read(f"css/{name}.css") for name in ("report", skin))
-    style = "".join((_embed_fonts(), *sheets))
+    colours = _name_colours(document) if is_screen else ""
+    style = _enclose("".join((_embed_fonts(), colours, *sheets)))
+    script = _enclose(templates.read("js/report.js")) if is_screen else ""
     return templates.render(
         "report.html.j2",
         {
             "document": document,
             "report": document.context,
             "skin": skin,
-            # The style sheets are the project's own; only what would end their element is undone.
-            "style": Markup(style.replace("</", "<\\/")),  # noqa: S704
-            "source": _embed_figure,
+            "style": style,
+            "script": script,
+            "policy": _write_policy(style, script),
+            "source": draw_inline if is_screen else _refer,
         },
     )
 
 
-def _embed_figure(figure: Figure) -> str:
-    return _embed("image/svg+xml", figure.picture.svg)
+def _name_colours(document: Document) -> str:
+    drawings = (figure.picture.svg.decode() for figure in document.figures.values())
+    return write_colours(set[str]().union(*map(find_colours, drawings)))
+
+
+def _enclose(text: str) -> Markup:
+    """Return a style sheet or script of the project, without what would end its element."""
+    return Markup(text.replace("</", "<\\/").replace("<!--", "<\\!--"))  # noqa: S704
+
+
+def _write_policy(style: str, script: str) -> str:
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "img-src data:",
+            "font-src data:",
+            f"style-src '{_digest(style)}'",
+            f"script-src '{_digest(script)}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _refer(figure: Figure) -> Markup:
+    """Return a figure as a picture of its own, as paper has it."""
+    address = _embed("image/svg+xml", figure.picture.svg)
+    return Markup('<img src="{}" alt="{}">').format(address, figure.alt)
 
 
 def _embed_fonts() -> str:

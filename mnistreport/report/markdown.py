@@ -64,6 +64,8 @@ def render_markdown(draft: Draft, *, below: int = 2) -> Markup:
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(6, below + int(token.tag[1]))}"
+        if align := token.attrs.pop("style", ""):  # the page's policy forbids style attributes
+            token.attrs["class"] = str(align).replace("text-align:", "align-")
     return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - escaped above
 
 

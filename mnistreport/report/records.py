@@ -1,4 +1,4 @@
-"""What templates may see of the appendix: the ledger, every run, proofs, budgets, the rubric."""
+"""What templates may see besides: origins, the ledger, every run, proofs, budgets, the rubric."""
 
 from dataclasses import dataclass
 
@@ -17,13 +17,36 @@ class LedgerView:
 
 
 @dataclass(frozen=True, slots=True)
+class RunOrigin:
+    """A run that a number is made of.
+
+    Attributes:
+        fingerprint: Names its row in the table of every run.
+        status: ``finished``, ``diverged``, ``failed`` or ``missing``.
+        validation_accuracy: At the last epoch; ``None`` unless it finished.
+        test_accuracy: ``None`` unless it was tested.
+    """
+
+    fingerprint: str
+    seed: int
+    status: str
+    validation_accuracy: float | None
+    test_accuracy: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class RunView:
-    """One line of the appendix; metrics are at the last completed epoch."""
+    """One line of the appendix; metrics are at the last completed epoch.
+
+    Attributes:
+        lines: Those of the manifest that ask for it.
+    """
 
     fingerprint: str
     model: str
     studies: tuple[str, ...]
     setting: str
+    lines: tuple[int, ...]
     seed: int
     status: str
     reason: str

@@ -5,6 +5,7 @@ from typing import cast
 from mnistreport.analysis.findings import Finding, derive_findings
 from mnistreport.analysis.learning import is_at_chance, is_overfitted, is_still_learning
 from mnistreport.analysis.results import LevelSummary, Results, StudySummary, VariantSummary
+from mnistreport.report.origins import list_origins
 from mnistreport.report.sentences import name_evidence, say_finding, say_headline
 from mnistreport.report.views import FindingView, LevelView, StudyView, VariantView
 from mnistreport.report.wording import (
@@ -63,9 +64,9 @@ def _describe_trouble(summary: VariantSummary) -> str:
     return "; ".join(troubles)
 
 
-def view_study(study: StudySummary) -> StudyView:
+def view_study(study: StudySummary, results: Results) -> StudyView:
     """Bring a study and what was found into one value."""
-    levels = tuple(_view_level(study, level) for level in study.levels)
+    levels = tuple(_view_level(study, level, results) for level in study.levels)
     means = [level.summary.mean_accuracy for level in study.complete]
     findings = derive_findings(study)
     factor = study.study.factor
@@ -111,7 +112,7 @@ def _simplify(finding: Finding) -> dict[str, object]:
     return {name: simplify(value) for name, value in finding.values.items()}
 
 
-def _view_level(study: StudySummary, level: LevelSummary) -> LevelView:
+def _view_level(study: StudySummary, level: LevelSummary, results: Results) -> LevelView:
     return LevelView(
         label=level.label,
         name=name_level(study, level),
@@ -122,6 +123,8 @@ def _view_level(study: StudySummary, level: LevelSummary) -> LevelView:
         against_baseline=level.against_baseline and level.against_baseline.difference,
         p_adjusted=level.against_baseline and level.against_baseline.p_adjusted,
         variant=view_variant(level.summary),
+        line=level.level.line,
+        runs=list_origins(results, level.summary.variant.key),
     )
 
 

@@ -1,6 +1,6 @@
 """The report's tables, as text in cells; a template makes HTML of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mnistreport.analysis.statistics import ALPHA, CONFIDENCE, Difference, Measure
@@ -14,9 +14,12 @@ from mnistreport.report.numbers import (
     format_points,
     format_seconds,
 )
+from mnistreport.report.records import RunOrigin
 from mnistreport.report.views import FinalView, LevelView, ReportContext, StudyView
 
 NOTHING = UNKNOWN
+SHORT = 8
+"""Digits of a fingerprint that tell runs apart for a reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,16 @@ class Column:
 class Row:
     """A row's cells, and what sets it apart.
 
-    The mark is ``baseline``, ``best``, ``failing``, ``total`` or nothing.
+    Attributes:
+        mark: ``baseline``, ``best``, ``failing``, ``total`` or nothing.
+        anchor: Its own name, if something leads to it.
+        target: Anchor that its first cell leads to, if any.
     """
 
     cells: tuple[str, ...]
     mark: str = ""
+    anchor: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +53,19 @@ class Table:
     Attributes:
         name: Names its anchor; unique in a report.
         caption: What it shows, in one or two sentences.
+        is_sortable: Whether a reader may want its rows in another order.
     """
 
     name: str
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    is_sortable: bool = False
+
+
+def name_run(fingerprint: str) -> str:
+    """Return the anchor of a run's row in the table of every run."""
+    return f"run-{fingerprint[:SHORT]}"
 
 
 def make_split_table(context: ReportContext) -> Table:
@@ -95,7 +110,8 @@ def make_model_table(context: ReportContext) -> Table:
                 model.baseline.training,
                 format_count(model.baseline.parameters),
                 _measure(model.baseline.validation_accuracy),
-            )
+            ),
+            target=_lead_to(model.runs),
         )
         for model in context.models
     ]
@@ -135,6 +151,7 @@ def make_study_table(context: ReportContext, study: StudyView) -> Table:
                 _mean(level.variant.duration_seconds, format_seconds),
             ),
             mark="baseline" if level.is_baseline else "best" if level.is_best else "",
+            target=_lead_to(level.runs),
         )
         for level in study.levels
     ]
@@ -146,7 +163,7 @@ def make_study_table(context: ReportContext, study: StudyView) -> Table:
         f"{ALPHA:g}; too few seeds where a difference exceeds the noise floor{_say_floor(study)}, "
         "but these seeds cannot show that it is more than chance; they have no p."
     )
-    return Table(f"{study.slug}-levels", caption, columns, tuple(rows))
+    return Table(f"{study.slug}-levels", caption, columns, tuple(rows), is_sortable=True)
 
 
 def make_fitted_table(context: ReportContext) -> Table:
@@ -183,7 +200,7 @@ def make_fitted_table(context: ReportContext) -> Table:
         "that just one gets right, corrected for every level that could have been the first "
         "(Holm). It speaks of these two networks, not of what other seeds would give."
     )
-    return Table("fitted", caption, columns, tuple(rows))
+    return Table("fitted", caption, columns, tuple(rows), is_sortable=True)
 
 
 def make_final_table(context: ReportContext) -> Table:
@@ -207,7 +224,8 @@ def make_final_table(context: ReportContext) -> Table:
                 f"{format_percent(final.accuracy)} (seed {final.seed})",
                 f"{format_percent(final.interval.low)} to {format_percent(final.interval.high)}",
                 format_percent(final.macro_f1),
-            )
+            ),
+            target=_lead_to([run for run in final.runs if run.seed == final.seed]),
         )
         for final in context.finals
     ]
@@ -234,7 +252,7 @@ def make_digit_table(final: FinalView) -> Table:
         for score in final.digits
     ]
     caption = f"Precision, recall and F1 of each digit: {final.title}, seed {final.seed}, test."
-    return Table(f"{final.model}-digits", caption, columns, tuple(rows))
+    return Table(f"{final.model}-digits", caption, columns, tuple(rows), is_sortable=True)
 
 
 def make_setup_table(context: ReportContext) -> Table:
@@ -269,48 +287,16 @@ def make_ledger_table(context: ReportContext) -> Table:
     return Table("ledger", caption, columns, tuple(rows))
 
 
-def make_run_table(context: ReportContext) -> Table:
-    """Every run."""
-    columns = (
-        Column("Run", is_number=False),
-        Column("Study", is_number=False),
-        Column("Setting", is_number=False),
-        Column("Seed"),
-        Column("Status", is_number=False),
-        Column("Train loss"),
-        Column("Val. loss"),
-        Column("Train acc."),
-        Column("Val. acc."),
-        Column("Time"),
-    )
-    rows = [
-        Row(
-            (
-                run.fingerprint[:8],
-                ", ".join(run.studies),
-                run.setting,
-                str(run.seed),
-                run.status if not run.reason else f"{run.status}: {run.reason}",
-                _value(run.train_loss, format_loss),
-                _value(run.validation_loss, format_loss),
-                _value(run.train_accuracy, format_percent),
-                _value(run.validation_accuracy, format_percent),
-                format_seconds(run.duration_seconds) if run.duration_seconds else NOTHING,
-            )
-        )
-        for run in context.runs
-    ]
-    caption = (
-        "Every run, at its last completed epoch; a run that several studies share was trained once."
-    )
-    return Table("runs", caption, columns, tuple(rows))
-
-
 def _explain_measure(context: ReportContext) -> str:
     n = len(context.seeds)
     if n == 1:
         return "One seed, so there is no spread."
     return f"Mean ± standard deviation over {n} seeds."
+
+
+def _lead_to(runs: Sequence[RunOrigin]) -> str:
+    """Return the anchor of the first run; the other seeds follow it in that table."""
+    return name_run(runs[0].fingerprint) if runs else ""
 
 
 def _measure(measure: Measure | None) -> str:
@@ -319,10 +305,6 @@ def _measure(measure: Measure | None) -> str:
 
 def _mean(measure: Measure | None, form: Callable[[float], str]) -> str:
     return form(measure.mean) if measure else NOTHING
-
-
-def _value(value: float | None, form: Callable[[float], str]) -> str:
-    return NOTHING if value is None else form(value)
 
 
 def _say_floor(study: StudyView) -> str:

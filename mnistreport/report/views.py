@@ -9,6 +9,7 @@ from mnistreport.report.records import (
     LedgerView,
     ProofView,
     RubricVerdict,
+    RunOrigin,
     RunView,
 )
 
@@ -107,6 +108,8 @@ class LevelView:
         against_baseline: Its validation accuracy minus the baseline's, paired by seed; ``None``
             unless both finished on every seed.
         p_adjusted: p-value of that difference, corrected for the study's other levels.
+        line: Line of the manifest that asks for it; for the baseline, of its model's table.
+        runs: One for each seed.
     """
 
     label: str
@@ -118,6 +121,8 @@ class LevelView:
     against_baseline: Difference | None
     p_adjusted: float | None
     variant: VariantView
+    line: int
+    runs: tuple[RunOrigin, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +185,8 @@ class ModelView:
     Attributes:
         kind: ``mlp`` or ``cnn``.
         baseline: Its baseline over the seeds.
+        line: Line of the manifest at which its table begins.
+        runs: The baseline's, one for each seed.
         combined: The variant that joins each study's best level, if it is a variant of its own.
         combined_of: The joined levels in words.
     """
@@ -188,6 +195,8 @@ class ModelView:
     title: str
     kind: str
     baseline: VariantView
+    line: int
+    runs: tuple[RunOrigin, ...]
     combined: VariantView | None
     combined_of: tuple[str, ...]
 
@@ -210,6 +219,8 @@ class FinalView:
     Attributes:
         title: The model's name in words.
         variant: The winner over its seeds.
+        lines: Those of the manifest that ask for it.
+        runs: One for each seed.
         is_combined: Whether it is the variant that joins each study's best level.
         seed: Seed of the run whose confusion matrix is shown.
         images: Number of test images.
@@ -225,6 +236,8 @@ class FinalView:
     model: str
     title: str
     variant: VariantView
+    lines: tuple[int, ...]
+    runs: tuple[RunOrigin, ...]
     is_combined: bool
     seed: int
     images: int
@@ -267,6 +280,7 @@ class ReportContext:
         notices: What was substituted or left out; on the first page.
         made_with: Name and version of what the runs and the report were made with.
         circumstances: The devices that the runs were computed on, in words.
+        manifest_name: Name of its file.
         training_seconds: Time of all runs together, updates only.
         confidence: How sure the intervals are, as a share.
         rule: How winners are chosen.
@@ -296,6 +310,7 @@ class ReportContext:
     run_rule: str
     circumstances: tuple[str, ...]
     made_with: tuple[tuple[str, str], ...]
+    manifest_name: str
     manifest_sha256: str
     training_seconds: float
     confidence: float

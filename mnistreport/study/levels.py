@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from pydantic import ValidationError
@@ -12,7 +13,7 @@ from mnistreport.study.document import as_list
 from mnistreport.study.expansion import override_fields, resolve_fields, resolve_variant
 from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import Baseline, FieldValue, Level
-from mnistreport.study.positions import KeyPath
+from mnistreport.study.positions import KeyPath, find_line
 from mnistreport.study.schema import MOST_LEVELS
 from mnistreport.study.settings import MODEL_TABLES, ModelTable, list_factors
 from mnistreport.study.wording import format_key, format_label, format_value, quote, suggest
@@ -30,6 +31,7 @@ def read_levels(
     complaints: Complaints,
     *,
     is_certain: bool,
+    lines: Mapping[KeyPath, int],
 ) -> tuple[Level, ...]:
     """Make the levels of a study, the baseline among them, and complain about those amiss.
 
@@ -40,15 +42,21 @@ def read_levels(
         complaints: Where to complain.
         is_certain: Whether the baseline is as the manifest has it; if not, named variants are
             not compared, since a default may stand in where they would differ.
+        lines: Line of every key of the manifest.
     """
-    if "variants" in study:
-        return _read_variants(study["variants"], path, baseline, complaints, is_certain=is_certain)
     factor = study.get("factor")
-    if factor is None or complaints.touch((*path, "factor")):
-        return ()
-    if not _check_factor(factor, (*path, "factor"), baseline, complaints):
-        return ()
-    return _read_factor_levels(study.get("levels"), factor, path, baseline, complaints)
+    if "variants" in study:
+        found = _read_variants(study["variants"], path, baseline, complaints, is_certain=is_certain)
+    elif factor is None or complaints.touch((*path, "factor")):
+        found = []
+    elif _check_factor(factor, (*path, "factor"), baseline, complaints):
+        found = _read_factor_levels(study.get("levels"), factor, path, baseline, complaints)
+    else:
+        found = []
+    return tuple(
+        replace(level, line=baseline.line if level.is_baseline else find_line(lines, at) or 1)
+        for at, level in found
+    )
 
 
 def fold_name(name: str) -> str:
@@ -82,22 +90,23 @@ def _ruled_by_layers(field: str, baseline: Baseline) -> str:
 
 def _read_factor_levels(
     values: object, factor: str, path: KeyPath, baseline: Baseline, complaints: Complaints
-) -> tuple[Level, ...]:
+) -> _Found:
     found: _Found = []
     for index, value in enumerate(as_list(values)[:MOST_LEVELS]):
         at = (*path, "levels", index)
         table = _resolve(baseline, {factor: value}, at, {factor: at}, complaints)
         if table is not None:
             found.append((at, _make_factor_level(table, factor, baseline)))
-    levels = [level for _, level in _check_contents(found, complaints)]
-    if not any(level.is_baseline for level in levels):
-        levels.append(_make_factor_level(resolve_fields(baseline.fields), factor, baseline))
-    return tuple(sorted(levels, key=lambda level: cast("float", level.value)))
+    found = _check_contents(found, complaints)
+    if not any(level.is_baseline for _, level in found):
+        table = resolve_fields(baseline.fields)
+        found.append((path, _make_factor_level(table, factor, baseline)))
+    return sorted(found, key=lambda each: cast("float", each[1].value))
 
 
 def _read_variants(
     values: object, path: KeyPath, baseline: Baseline, complaints: Complaints, *, is_certain: bool
-) -> tuple[Level, ...]:
+) -> _Found:
     found: _Found = []
     for index, value in enumerate(as_list(values)[:MOST_LEVELS]):
         at = (*path, "variants", index)
@@ -111,14 +120,14 @@ def _read_variants(
                     found.append((at, _make_level(resolved, baseline, str(table.get("label")))))
     if not is_certain:
         _check_labels(found, complaints)
-        return ()
+        return []
     found = _check_contents(found, complaints)
     _check_labels(found, complaints)
-    levels = [level for _, level in found]
-    if not any(level.is_baseline for level in levels):
-        levels.insert(0, _make_level(resolve_fields(baseline.fields), baseline, BASELINE_LABEL))
+    if not any(level.is_baseline for _, level in found):
         _check_baseline_label(found, complaints)
-    return tuple(levels)
+        table = resolve_fields(baseline.fields)
+        found.insert(0, (path, _make_level(table, baseline, BASELINE_LABEL)))
+    return found
 
 
 def _check_changes(

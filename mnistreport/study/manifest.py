@@ -82,6 +82,8 @@ class Level:
         fields: The fields in which it departs from the baseline.
         variant: The complete setting.
         is_baseline: Whether it is the baseline itself.
+        line: Line of the manifest that asks for it: that of the value or the variant, for the
+            baseline that of its model's table.
     """
 
     label: str
@@ -89,6 +91,7 @@ class Level:
     fields: Mapping[str, FieldValue]
     variant: Variant
     is_baseline: bool
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,9 @@ def build_studies(document: Document, models: Models, complaints: Complaints) ->
         levels: tuple[Level, ...] = ()
         if baseline := models.baselines.get(model):
             is_certain = model not in models.doubtful
-            levels = read_levels(table, path, baseline, complaints, is_certain=is_certain)
+            levels = read_levels(
+                table, path, baseline, complaints, is_certain=is_certain, lines=document.lines
+            )
         if not complaints.touch((*path, "name")):
             line = find_line(document.lines, path) or 1
             studies[path] = _make_study(table, model, levels, line)

@@ -130,15 +130,20 @@ class Page(HTMLParser):
     """What stands in a piece of HTML.
 
     Attributes:
-        inventory: How often each element occurs with each set of attribute names.
-        ids: Values of ``id``, in order.
+        inventory: How often each element occurs with each set of attribute names; what is inside
+            a drawing is left out.
+        drawn: The elements and attributes of drawings.
+        ids: Values of ``id``, in order, outside drawings.
+        drawn_ids: Those inside.
         addresses: Values of ``src``, ``href`` and their like, as (element, attribute, value).
-        words: Texts, in order, style sheets left out.
+        words: Texts, in order, style sheets and scripts left out.
         rows: Texts of each table's cells, row by row.
     """
 
     inventory: Counter[tuple[str, tuple[str, ...]]] = field(default_factory=Counter)
+    drawn: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
     ids: list[str] = field(default_factory=list)
+    drawn_ids: list[str] = field(default_factory=list)
     addresses: list[tuple[str, str, str]] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
@@ -146,15 +151,21 @@ class Page(HTMLParser):
     def __post_init__(self) -> None:
         """Prepare the parser."""
         super().__init__()
-        self._in_style = self._in_cell = False
+        self._in_style = self._in_cell = self._in_drawing = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note an element."""
-        self.inventory[tag, tuple(sorted(name for name, _ in attrs))] += 1
-        self._in_style = tag == "style"
+        kind = tag, tuple(sorted(name for name, _ in attrs))
+        if self._in_drawing:
+            self.drawn.add(kind)
+        else:
+            self.inventory[kind] += 1
+        ids = self.drawn_ids if self._in_drawing else self.ids
+        self._in_drawing |= tag == "svg"
+        self._in_style = tag in {"style", "script"}
         for name, value in attrs:
             if name == "id":
-                self.ids.append(value or "")
+                ids.append(value or "")
             elif name in {"src", "href", "srcset", "action", "data", "poster", "background"}:
                 self.addresses.append((tag, name, value or ""))
         if tag == "tr":
@@ -164,8 +175,10 @@ class Page(HTMLParser):
             self._in_cell = True
 
     def handle_endtag(self, tag: str) -> None:
-        """Note that a style sheet or a cell is over."""
-        if tag == "style":
+        """Note that a drawing, a style sheet or a cell is over."""
+        if tag == "svg":
+            self._in_drawing = False
+        elif tag in {"style", "script"}:
             self._in_style = False
         elif tag in {"td", "th"}:
             self._in_cell = False

@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import re
 from collections import Counter
 from dataclasses import replace
@@ -10,6 +12,7 @@ from mnistreport.report.context import make_context
 from mnistreport.report.document import Document, compose_document
 from mnistreport.report.figures.gallery import draw_figures
 from mnistreport.report.html import render_html
+from mnistreport.report.markdown import Draft, render_markdown
 from mnistreport.report.material import Material
 from mnistreport.report.templating import Templates
 from mnistreport.study.manifest import Author, ReportInfo
@@ -33,6 +36,7 @@ HOSTILE = (
     "</title></style></section><b>",
     "]]> --> &lt;i&gt;",
 )
+DRAWN = {"g", "path", "use", "defs", "clippath", "rect", "image", "title"}
 
 
 def render(material: Material, templates: Templates) -> str:
@@ -57,6 +61,11 @@ def rename(material: Material, names: tuple[str, ...]) -> Material:
     )
 
 
+def digest(text: str) -> str:
+    """Return the digest of a text as a policy names it."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
 @pytest.fixture(scope="module")
 def hostile(templates: Templates) -> Page:
     """A report in which every name is an attack."""
@@ -75,9 +84,9 @@ def test_it_asks_nobody_for_anything(html: str) -> None:
     page = read_page(html)
     loaded = [value for tag, _, value in page.addresses if tag != "a"]
     assert len(loaded) > 10
-    assert [] == [value[:60] for value in loaded if not value.startswith("data:image/svg+xml;")]
-    assert [] == re.findall(r"url\((?!data:)[^)]{,60}", html)
-    assert [] == re.findall(r"@import|<link|<script|<iframe|<object|<embed|<base", html)
+    assert [] == [value[:60] for value in loaded if not value.startswith(("#", "data:image/png;"))]
+    assert [] == re.findall(r"url\((?!data:|#)[^)]{,60}", html)
+    assert [] == re.findall(r"@import|<link|<script |<iframe|<object|<embed|<base", html)
     followed = [value for tag, _, value in page.addresses if tag == "a"]
     assert [] == [value for value in followed if not value.startswith(("#", "https://"))]
 
@@ -93,13 +102,61 @@ def test_its_pictures_ask_nobody_either(document: Document) -> None:
 def test_a_policy_forbids_what_is_not_there(html: str) -> None:
     """Should a template bring in a script or an address, a browser refuses to load it."""
     [policy] = re.findall(r'http-equiv="Content-Security-Policy"\s+content="([^"]*)"', html)
-    rules = dict(rule.split(maxsplit=1) for rule in policy.split("; "))
+    rules = dict(rule.split(maxsplit=1) for rule in policy.replace("&#39;", "'").split("; "))
+    [style] = re.findall(r"<style>(.*?)</style>", html, flags=re.DOTALL)
+    [script] = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
     assert {
         "default-src": "'none'",
         "img-src": "data:",
-        "style-src": "'unsafe-inline'",
         "font-src": "data:",
+        "style-src": f"'sha256-{digest(style)}'",
+        "script-src": f"'sha256-{digest(script)}'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
     } == rules
+
+
+def test_nothing_has_a_style_of_its_own(html: str) -> None:
+    """The policy would forbid it, in drawings as anywhere."""
+    page = read_page(html)
+    kinds = {*page.inventory, *page.drawn}
+    assert [] == [tag for tag, attributes in kinds if "style" in attributes]
+
+
+def test_an_aligned_column_in_an_insight_has_a_class() -> None:
+    """Markdown's own way would be a style attribute."""
+    html = render_markdown(Draft("| a |\n| -: |\n| 1 |\n"))
+    assert '<td class="align-right">1</td>' in html
+
+
+def test_no_two_places_have_one_name(html: str) -> None:
+    """Figures and tables bring names of their own, which do not collide."""
+    page = read_page(html)
+    names = Counter([*page.ids, *page.drawn_ids])
+    assert [] == [name for name, count in names.items() if count > 1]
+
+
+def test_every_drawing_says_what_it_shows(html: str, document: Document) -> None:
+    """A figure's words for who cannot see it are its accessible name."""
+    named = re.findall(r'<svg [^>]*role="img" aria-label="([^"]+)"', html)
+    assert len(document.figures) == len(named)
+
+
+def test_what_a_drawing_refers_to_is_in_it(html: str) -> None:
+    """Letters and clippings are found under their new names."""
+    for drawing in re.findall(r"<svg .*?</svg>", html, flags=re.DOTALL):
+        ids = set(re.findall(r' id="([^"]+)"', drawing))
+        used = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', drawing))
+        assert used
+        assert set() == {one or other for one, other in used} - ids
+
+
+def test_paper_has_pictures_and_no_script(document: Document, templates: Templates) -> None:
+    """What the PDF is made of has no use for anything that opens or can be pressed."""
+    page = read_page(render_html(document, templates, skin="print"))
+    tags = Counter(tag for tag, _ in page.inventory.elements())
+    assert len(document.figures) == tags["img"]
+    assert 0 == sum(tags[tag] for tag in ("svg", "script", "button", "details"))
 
 
 def test_the_notice_stands_on_the_first_page(html: str) -> None:
@@ -123,6 +180,13 @@ def test_hostile_names_make_no_element_and_no_attribute(hostile: Page, harmless:
     assert Counter() == hostile.inventory - harmless.inventory
     assert Counter() == harmless.inventory - hostile.inventory
     assert harmless.ids == hostile.ids
+
+
+def test_hostile_names_do_not_get_into_a_drawing(hostile: Page) -> None:
+    """Drawings hold nothing but what is drawn."""
+    assert DRAWN >= {tag for tag, _ in hostile.drawn}
+    names = {name for _, attributes in hostile.drawn for name in attributes}
+    assert [] == [name for name in names if name.startswith("on")]
 
 
 def test_hostile_names_lead_nowhere(hostile: Page, harmless: Page) -> None:
@@ -151,7 +215,15 @@ def test_a_style_sheet_cannot_end_its_element(tmp_path: Path, document: Document
     """A project's style sheet stays one."""
     project = write_templates(tmp_path, {"css/report.css": "/* </style><script>x</script> */"})
     html = render_html(document, Templates(project))
-    assert "script" not in {tag for tag, _ in read_page(html).inventory}
+    assert 1 == sum(tag == "script" for tag, _ in read_page(html).inventory.elements())
+
+
+def test_a_script_cannot_end_its_element(tmp_path: Path, document: Document) -> None:
+    """A project's script stays one, whatever its strings hold."""
+    text = "const text = '</script><iframe>'; // <!-- <script>"
+    html = render_html(document, Templates(write_templates(tmp_path, {"js/report.js": text})))
+    tags = Counter(tag for tag, _ in read_page(html).inventory.elements())
+    assert (1, 0) == (tags["script"], tags["iframe"])
 
 
 def test_a_section_of_the_projects_own_replaces_the_packaged_one(

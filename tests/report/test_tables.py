@@ -53,7 +53,7 @@ def make_all(context: ReportContext) -> list[Table]:
         tables.make_ledger_table(context),
         appendix.make_budget_table(context),
         appendix.make_proof_table(context),
-        tables.make_run_table(context),
+        appendix.make_run_table(context),
         appendix.make_rubric_table(context),
     ]
 
@@ -148,9 +148,9 @@ def test_what_did_not_finish_is_not_compared(troubled: ReportContext) -> None:
 
 def test_every_run_has_a_line_with_its_fate(troubled: ReportContext) -> None:
     """A run that diverged says after what, one that was not trained that it was not."""
-    table = tables.make_run_table(troubled)
+    table = appendix.make_run_table(troubled)
     assert len(troubled.runs) == len(table.rows)
-    fates = [row.cells[4] for row in table.rows]
+    fates = [row.cells[5] for row in table.rows]
     assert 3 == sum(fate.startswith("diverged: the loss was nan in epoch") for fate in fates)
     assert 4 == fates.count("missing: not trained yet")
     assert len(fates) - 7 == fates.count("finished")

@@ -46,6 +46,15 @@ def test_each_level_differs_in_exactly_the_factor(default: Manifest, factor: str
         assert level.fields == ({} if level.is_baseline else {factor: level.value})
 
 
+def test_each_level_names_the_line_that_asks_for_it(default: Manifest) -> None:
+    """There stands its value or label; for the baseline, the model's table."""
+    lines = DEFAULT_MANIFEST.read_text("utf-8").splitlines()
+    for study in default.studies:
+        for level in study.levels:
+            said = f"[models.{study.model}]" if level.is_baseline else level.label
+            assert said in lines[level.line - 1]
+
+
 def test_every_mlp_has_at_least_two_hidden_layers(default: Manifest) -> None:
     """The assignment asks for two hidden layers at least, in every variant."""
     depths = [
