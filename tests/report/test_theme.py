@@ -15,13 +15,15 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("colour", [style.INK, style.QUIET, style.TRAIN, style.VALIDATION])
-def test_letters_can_be_read_at_night(colour: str) -> None:
-    """What is written in a colour stands out from a dark page."""
+def test_letters_can_be_read(colour: str) -> None:
+    """What is written in a colour stands out from paper, and from a dark page."""
+    assert contrast(colour, "#ffffff") >= 4.5
     assert contrast(theme.darken_colour(colour), DARK_PAGE) >= 4.5
 
 
-def test_lines_can_be_seen_at_night() -> None:
+def test_lines_can_be_seen() -> None:
     """So does the faintest line that means something."""
+    assert contrast(style.REFERENCE, "#ffffff") >= 3
     assert contrast(theme.darken_colour(style.REFERENCE), DARK_PAGE) >= 3
 
 

@@ -45,14 +45,14 @@ QUIET: Final = "#666c72"
 """What explains: still dark enough to be read (5.4 : 1 on white)."""
 FAINT: Final = "#dfe2e5"
 """Grid lines and frames."""
-REFERENCE: Final = "#9aa1a8"
+REFERENCE: Final = "#8d949b"
 """The baseline, where it stands behind something else."""
 NOISE: Final = "#e9ebee"
 """What lies within chance."""
 CELL: Final = "#f7f8f9"
 """Behind what belongs together."""
 TRAIN: Final = "#00528c"
-VALIDATION: Final = "#c9520a"
+VALIDATION: Final = "#c44f08"
 """Dark blue and orange: told apart with any kind of colour vision, and by their lightness."""
 TINTS: Final = ("#7fa8c9", "#f0b48a", "#cfe3dc")
 """Fillings that carry dark letters: training, validation, test."""
@@ -64,7 +64,7 @@ WEIGHTS: Final = ("#d3e9f9", "#959595", "#7a2c00")
 """From negative to positive: told apart by lightness alone, the positive as dark as ink."""
 ON_DEEP: Final = "#fffdfa"
 """Letters on a deep colour; another white than the paper's, which a dark page makes dark."""
-FAINTEST, MIDDLE, DEEPEST = 0.08, 0.62, 1.0
+FAINTEST, MIDDLE, DEEPEST = 0.08, 0.57, 1.0
 """Opacities: dark letters can be read up to the second, white ones on the third (4.5 : 1)."""
 
 MODELS: Final = (("#8e5aa8", "o"), ("#1d8a7a", "^"), (INK, "s"), (QUIET, "D"))
