@@ -28,11 +28,23 @@ def set_letters(svg: bytes) -> bytes:
     root = ET.fromstring(svg, ET.XMLParser(target=builder))  # noqa: S314 # our own drawing
     settings = [(parent, *found) for parent in root.iter() if (found := _find_words(parent))]
     for parent, outlines, text in settings:
-        text.extend(each for each in outlines if each.tag == f"{_SVG}title")
         parent.remove(outlines)
         parent.append(text)
         parent.extend(outlines.findall(f"{_SVG}defs"))  # other words may use the same letters
+    _unwrap(root)
     return ET.tostring(root, encoding="unicode").encode()
+
+
+def _unwrap(element: ET.Element) -> None:
+    """Leave out groups without an effect, comments and empty lists: each of them costs time."""
+    kept: list[ET.Element] = []
+    for child in element:
+        _unwrap(child)
+        if child.tag == f"{_SVG}g" and not child.attrib:
+            kept += child
+        elif child.tag is not ET.Comment and (len(child) or child.tag != f"{_SVG}defs"):
+            kept.append(child)
+    element[:] = kept
 
 
 def _find_words(group: ET.Element) -> tuple[ET.Element, ET.Element] | None:
