@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from mnistreport.report.figures.svg import write_svg
+
 _SVG: Final = "{http://www.w3.org/2000/svg}"
 _HREF: Final = "{http://www.w3.org/1999/xlink}href"
 _WEIGHTS: Final = {"SourceSans3-Regular": "400", "SourceSans3-Semibold": "600"}
@@ -32,7 +34,7 @@ def set_letters(svg: bytes) -> bytes:
         parent.append(text)
         parent.extend(outlines.findall(f"{_SVG}defs"))  # other words may use the same letters
     _unwrap(root)
-    return ET.tostring(root, encoding="unicode").encode()
+    return write_svg(root)
 
 
 def _unwrap(element: ET.Element) -> None:

@@ -48,6 +48,13 @@ def test_what_cannot_be_text_stays_drawn(words: str, font: str) -> None:
     assert 1 == len(list(root.iter("{http://www.w3.org/2000/svg}use")))
 
 
+def test_elements_have_no_prefix_whoever_else_writes_xml() -> None:
+    """Making a PDF changes how Python writes XML, but not how figures are written after it."""
+    ET.register_namespace("", "")  # as WeasyPrint does
+    svg = SVG.format(WORDS.format("a", "", font="SourceSans3-Regular")).encode()
+    assert set_letters(svg).startswith(b'<svg xmlns="http://www.w3.org/2000/svg"')
+
+
 def test_letters_that_others_use_stay(document: Document) -> None:
     """Every outline that is referred to is still there; what was drawn is drawn."""
     for figure in document.figures.values():
