@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from mnistreport.report.figures.svg import write_svg
-
 _SVG: Final = "{http://www.w3.org/2000/svg}"
 _HREF: Final = "{http://www.w3.org/1999/xlink}href"
 _WEIGHTS: Final = {"SourceSans3-Regular": "400", "SourceSans3-Semibold": "600"}
@@ -34,7 +32,7 @@ def set_letters(svg: bytes) -> bytes:
         parent.append(text)
         parent.extend(outlines.findall(f"{_SVG}defs"))  # other words may use the same letters
     _unwrap(root)
-    return write_svg(root)
+    return _write(root)
 
 
 def _unwrap(element: ET.Element) -> None:
@@ -47,6 +45,18 @@ def _unwrap(element: ET.Element) -> None:
         elif child.tag is not ET.Comment and (len(child) or child.tag != f"{_SVG}defs"):
             kept.append(child)
     element[:] = kept
+
+
+def _write(root: ET.Element) -> bytes:
+    """Return a drawing as text; prefixes as in SVG, whatever other libraries have made of them."""
+    for element in root.iter():
+        if element.tag is not ET.Comment:
+            element.tag = element.tag.removeprefix(_SVG)
+            if (reference := element.attrib.pop(_HREF, None)) is not None:
+                element.set("xlink:href", reference)
+    root.set("xmlns", _SVG.strip("{}"))
+    root.set("xmlns:xlink", _HREF.partition("}")[0].strip("{"))
+    return ET.tostring(root, encoding="unicode").encode()
 
 
 def _find_words(group: ET.Element) -> tuple[ET.Element, ET.Element] | None:

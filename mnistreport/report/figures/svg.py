@@ -12,6 +12,9 @@ _LONG: Final = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
 _JOINS: Final = {"stroke-linejoin": "round", "stroke-linecap": "butt"}
 """What matplotlib's style sheet says of every element; inherited from the root here."""
 
+ET.register_namespace("", _SVG)
+ET.register_namespace("xlink", _XLINK)
+
 
 def tidy_svg(svg: bytes, hints: Mapping[str, str]) -> bytes:
     """Return a drawing without metadata and style, places rounded to a hundredth of a point.
@@ -40,13 +43,6 @@ def tidy_svg(svg: bytes, hints: Mapping[str, str]) -> bytes:
     for name, value in _JOINS.items():
         root.set(name, value)
     _drop_unused_ids(root)
-    return write_svg(root)
-
-
-def write_svg(root: ET.Element) -> bytes:
-    """Return a drawing as text, its elements without a prefix as a page of HTML has them."""
-    for prefix, uri in (("", _SVG), ("xlink", _XLINK)):
-        ET.register_namespace(prefix, uri)  # each time: WeasyPrint takes the empty prefix away
     return ET.tostring(root, encoding="unicode").encode()
 
 
