@@ -15,21 +15,13 @@ from tests.report.reports import INFO
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 MOST_BYTES: Final = 2_000_000
 
-MAKE_SMALL_REPORT: Final = """
+PUBLISH: Final = """
 import sys
 from pathlib import Path
-from mnistreport.report.context import make_context
-from mnistreport.report.document import compose_document
-from mnistreport.report.html import render_html
-from mnistreport.report.pdf import render_pdf
-from mnistreport.report.templating import Templates
-from mnistreport.resources import PROJECT_FILES
+from mnistreport.report.publication import publish_report
 from tests.report.reports import make_small_material
 
-material, templates = make_small_material(), Templates(PROJECT_FILES)
-document = compose_document(make_context(material), material, templates)
-pdf = render_pdf(render_html(document, templates, skin="print"))
-Path(sys.argv[1]).write_bytes(pdf)
+publish_report(make_small_material(), Path("project"), Path(sys.argv[1]))
 """
 
 
@@ -73,12 +65,14 @@ def test_the_first_page_names_the_day(pdf_pages: list[str]) -> None:
 
 
 def test_the_same_report_is_the_same_file(tmp_path: Path) -> None:
-    """Two processes that hash differently, on different days, write the same bytes."""
-    contents: list[bytes] = []
+    """Two processes that hash differently write the same bytes into every document."""
+    contents: list[dict[str, bytes]] = []
     for seed in ("1", "2"):
-        path = tmp_path / f"{seed}.pdf"
         environment = os.environ | {"PYTHONHASHSEED": seed, EPOCH: "1794268800"}
-        call = [sys.executable, "-c", MAKE_SMALL_REPORT, path]
-        subprocess.run(call, check=True, cwd=ROOT, env=environment)
-        contents.append(path.read_bytes())
+        environment["PYTHONPATH"] = str(ROOT)
+        call = [sys.executable, "-c", PUBLISH, seed]
+        subprocess.run(call, check=True, cwd=tmp_path, env=environment)
+        paths = sorted((tmp_path / seed).glob("re*"))
+        contents.append({path.name: path.read_bytes() for path in paths})
+    assert ["report.html", "report.pdf", "results.json"] == list(contents[0])
     assert contents[0] == contents[1]
