@@ -63,4 +63,4 @@ def test_letters_that_others_use_stay(document: Document) -> None:
         used = set(re.findall(r'href="#([^"]+)"', after))
         assert used <= set(re.findall(r'id="([^"]+)"', after))
         assert before.count("data:image") == after.count("data:image")
-        assert after.count("<text") >= 10
+        assert after.count("<text") >= 1
