@@ -14,7 +14,9 @@ from mnistreport.analysis.statistics import CONFIDENCE
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.pixels import measure_pixels
 from mnistreport.data.split import Split
+from mnistreport.report.dates import date_report
 from mnistreport.report.final_views import view_final, view_fitted
+from mnistreport.report.main_findings import choose_main_findings
 from mnistreport.report.material import Material
 from mnistreport.report.notices import describe_circumstances, make_notices
 from mnistreport.report.origins import find_lines, list_origins
@@ -55,17 +57,20 @@ def make_context(material: Material) -> ReportContext:
     manifest, digits, results = material.manifest, material.digits, material.results
     info = manifest.report
     titles = {name: title_model(results, name) for name in manifest.baselines}
+    studies = tuple(view_study(study, results) for study in results.studies)
     return ReportContext(
         title=info.title,
         subtitle=info.subtitle,
         course=info.course,
         language=info.language,
         authors=tuple(AuthorView(author.name, author.id) for author in info.authors),
+        date=date_report(info),
+        main_findings=choose_main_findings(studies, titles),
         notices=make_notices(material),
         data=_view_data(manifest, digits, material.split),
         seeds=manifest.seeds,
         models=tuple(_view_model(manifest, results, name) for name in manifest.baselines),
-        studies=tuple(view_study(study, results) for study in results.studies),
+        studies=studies,
         finals=tuple(view_final(each, manifest, results) for each in material.tested),
         fitted=tuple(view_fitted(each, results) for each in material.fitted),
         ledger=tuple(

@@ -200,7 +200,9 @@ def render_all_prose(context: ReportContext, templates: Templates) -> Text:
     def render(part: str) -> dict[str, Passage]:
         return {part: render_prose(templates, context, part, refer)}
 
-    passages = render("summary") | render("data") | render("method") | render("baseline")
+    passages: dict[str, Passage] = {}
+    for part in ("findings", "summary", "data", "method", "baseline"):
+        passages |= render(part)
     for study in context.studies:
         passages[f"study-{study.slug}"] = render_insight(templates, context, study, refer)
     passages |= render("comparison")
@@ -216,7 +218,8 @@ def list_prose_templates(context: ReportContext, templates: Templates) -> tuple[
     With those that they include, import or extend by name.
     """
     finals = ("final",) if context.finals else ()
-    parts = ("summary", "data", "method", "baseline", "comparison", *finals, "conclusion")
+    begin = ("findings", "summary", "data", "method", "baseline")
+    parts = (*begin, "comparison", *finals, "conclusion")
     insights = (find_insight(templates, study.slug) for study in context.studies)
     names = [*map(name_section, parts), *insights]
     for name in names:  # grows as it goes
@@ -225,9 +228,13 @@ def list_prose_templates(context: ReportContext, templates: Templates) -> tuple[
 
 
 def _find_refuted(sections: Sequence[Section], text: Text) -> Iterator[Section]:
-    """Yield the summary and the sections in which a claim does not hold, each once."""
+    """Yield the parts in front and the sections in which a claim does not hold, each once."""
     refuted = {name for name, passage in text.passages.items() if passage.refuted}
-    for section in (Section("summary", "", "Summary", "summary"), *sections):
+    front = (
+        Section("findings", "", "Main findings", "findings"),
+        Section("summary", "", "Summary", "summary"),
+    )
+    for section in (*front, *sections):
         if section.anchor in refuted or any(
             section.anchor == "final" and name.startswith("final-") for name in refuted
         ):

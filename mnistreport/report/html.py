@@ -10,18 +10,22 @@ from mnistreport.report.document import Document
 from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.theme import find_colours, write_colours
 from mnistreport.report.inline import draw_inline
+from mnistreport.report.lettering import set_letters
 from mnistreport.report.templating import Templates
 
 FONTS = Path(__file__).parent / "fonts"
 FACES = (
-    ("Source Serif 4", "normal", 400, "SourceSerif4-Regular.ttf.woff2"),
-    ("Source Serif 4", "italic", 400, "SourceSerif4-It.ttf.woff2"),
-    ("Source Serif 4", "normal", 700, "SourceSerif4-Bold.ttf.woff2"),
-    ("Source Sans 3", "normal", 400, "SourceSans3-Regular.ttf.woff2"),
-    ("Source Sans 3", "italic", 400, "SourceSans3-It.ttf.woff2"),
-    ("Source Sans 3", "normal", 600, "SourceSans3-Semibold.ttf.woff2"),
+    ("Source Serif 4", "normal", 400, "SourceSerif4-Regular"),
+    ("Source Serif 4", "italic", 400, "SourceSerif4-It"),
+    ("Source Serif 4", "normal", 700, "SourceSerif4-Bold"),
+    ("Source Sans 3", "normal", 400, "SourceSans3-Regular"),
+    ("Source Sans 3", "italic", 400, "SourceSans3-It"),
+    ("Source Sans 3", "normal", 600, "SourceSans3-Semibold"),
+    ("Source Code Pro", "normal", 400, "SourceCodePro-Regular"),
 )
-"""Family, style, weight and file of the fonts that come with the program."""
+"""Family, style, weight and file name of the fonts that come with the program."""
+KINDS = {"screen": ".ttf.woff2", "print": ".otf.woff2"}
+"""Ends of the file names: TrueType is smaller; WeasyPrint unpacks OpenType twenty times as fast."""
 
 
 def render_html(document: Document, templates: Templates, *, skin: str = "screen") -> str:
@@ -33,7 +37,7 @@ def render_html(document: Document, templates: Templates, *, skin: str = "screen
     is_screen = skin == "screen"
     sheets = (templates.read(f"css/{name}.css") for name in ("report", skin))
     colours = _name_colours(document) if is_screen else ""
-    style = _enclose("".join((_embed_fonts(), colours, *sheets)))
+    style = _enclose("".join((_embed_fonts(KINDS[skin]), colours, *sheets)))
     script = _enclose(templates.read("js/report.js")) if is_screen else ""
     return templates.render(
         "report.html.j2",
@@ -79,15 +83,16 @@ def _digest(text: str) -> str:
 
 def _refer(figure: Figure) -> Markup:
     """Return a figure as a picture of its own, as paper has it."""
-    address = _embed("image/svg+xml", figure.picture.svg)
+    address = _embed("image/svg+xml", set_letters(figure.picture.svg))
     return Markup('<img src="{}" alt="{}">').format(address, figure.alt)
 
 
-def _embed_fonts() -> str:
+def _embed_fonts(kind: str) -> str:
+    files = {name: (FONTS / f"{name}{kind}").read_bytes() for *_, name in FACES}
     return "".join(
         f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: {weight}; '
-        f'src: url({_embed("font/woff2", (FONTS / file).read_bytes())}) format("woff2"); }}\n'
-        for family, style, weight, file in FACES
+        f'src: url({_embed("font/woff2", files[name])}) format("woff2"); }}\n'
+        for family, style, weight, name in FACES
     )
 
 

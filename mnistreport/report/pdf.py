@@ -5,10 +5,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from mnistreport.errors import EnvironmentFault, RenderingError
+from mnistreport.report.pdf_tags import settle_tags
 
 
 def render_pdf(page: str) -> bytes:
-    """Return the PDF of an HTML page made with the ``print`` skin.
+    """Return the PDF of an HTML page made with the ``print`` skin, accessible as PDF/UA-1 asks.
 
     Only ``data:`` addresses are loaded: images and fonts are all in the page.
 
@@ -34,13 +35,19 @@ def render_pdf(page: str) -> bytes:
 
     with _collect_complaints() as complaints:
         try:
-            pdf = HTML(string=page, url_fetcher=DataOnly()).write_pdf(pdf_tags=True)
+            pdf = HTML(string=page, url_fetcher=DataOnly()).write_pdf(
+                pdf_variant="pdf/ua-1", finisher=_finish
+            )
         except FatalURLFetchingError as error:
             raise RenderingError(str(error)) from error
     if complaints or pdf is None:
         msg = f"the PDF is not what the page says: {'; '.join(complaints)}"
         raise RenderingError(msg)
     return pdf
+
+
+def _finish(_document: object, pdf: object) -> None:
+    settle_tags(pdf)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What templates may see besides: origins, the ledger, every run, proofs, budgets, the rubric."""
+"""What templates may see besides: main findings, origins, and what the appendix lists."""
 
 from dataclasses import dataclass
 
@@ -112,6 +112,28 @@ class BudgetView:
     title: str
     kind: str
     budget: Budget
+
+
+@dataclass(frozen=True, slots=True)
+class MainFinding:
+    """What a study found, for the title page.
+
+    Attributes:
+        slug: The study's.
+        title: The study's.
+        model: Its model in words.
+        strength: How firmly the runs carry it, as in ``FindingView``.
+        lead: How far the mean of the best level is above the baseline's, or the baseline's, if it
+            is the best, above the next; ``None`` if there is no such mean.
+        sentence: The study's headline (Markdown).
+    """
+
+    slug: str
+    title: str
+    model: str
+    strength: str
+    lead: float | None
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

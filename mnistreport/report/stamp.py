@@ -17,6 +17,7 @@ import mnistreport
 from mnistreport.errors import Problem
 from mnistreport.files import replace_file
 from mnistreport.report.complaint import Complaint
+from mnistreport.report.dates import find_given_date
 from mnistreport.report.insights import INSIGHTS
 from mnistreport.report.material import Material
 from mnistreport.report.written_beside import NAME as WRITTEN_BESIDE
@@ -98,6 +99,7 @@ def digest_inputs(material: Material, project: Path, output: Path, written: Coll
     digest = hashlib.sha256()
     for part in (
         material.manifest.sha256,
+        find_given_date(material.manifest.report),  # today's does not count: nothing else changed
         material.digits.sha256,
         material.digits.title,
         material.digits.origin,

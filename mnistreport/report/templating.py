@@ -33,6 +33,7 @@ from markupsafe import Markup
 from mnistreport.errors import TemplateError
 from mnistreport.report import numbers, records, views
 from mnistreport.report.claims import CLAIM_FORM, Claim, ClaimExtension, note_claims
+from mnistreport.report.dates import format_date
 from mnistreport.report.markdown import Draft
 from mnistreport.report.wording import Prose, capitalise, escape_markdown
 from mnistreport.resources import find_resource
@@ -45,6 +46,7 @@ FILTERS = {
     "count": numbers.format_count,
     "measure": numbers.format_measure,
     "p": numbers.format_p,
+    "date": format_date,
     "capitalize": capitalise,  # Jinja's own would put the rest in lower case
 }
 TAGS = ("claim", "endclaim", "if", "elif", "else", "endif", "for", "endfor", "set", "endset")

@@ -7,6 +7,7 @@ from mnistreport.analysis.statistics import Difference, FittedDifference, Interv
 from mnistreport.report.records import (
     BudgetView,
     LedgerView,
+    MainFinding,
     ProofView,
     RubricVerdict,
     RunOrigin,
@@ -277,6 +278,8 @@ class ReportContext:
     """Everything that a report says.
 
     Attributes:
+        date: That of the report, ``2026-11-30``.
+        main_findings: What the studies found, the firmest and largest first; three at most.
         notices: What was substituted or left out; on the first page.
         made_with: Name and version of what the runs and the report were made with.
         circumstances: The devices that the runs were computed on, in words.
@@ -297,6 +300,8 @@ class ReportContext:
     course: str
     language: str
     authors: tuple[AuthorView, ...]
+    date: str
+    main_findings: tuple[MainFinding, ...]
     notices: tuple[str, ...]
     data: DataView
     seeds: tuple[int, ...]

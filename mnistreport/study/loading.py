@@ -62,6 +62,7 @@ def _read_report(table: ReportTable) -> ReportInfo:
         course=table.course,
         authors=tuple(Author(author.name, author.id) for author in table.authors),
         language=table.language,
+        date=table.date,
     )
 
 

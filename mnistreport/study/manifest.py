@@ -22,13 +22,14 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class ReportInfo:
-    """What stands on the title page."""
+    """What stands on the title page; ``date`` is ISO 8601, and empty if none was given."""
 
     title: str
     subtitle: str
     course: str
     authors: tuple[Author, ...]
     language: str
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """What single values of the manifest may be, and what is said of those that may not."""
 
 import re
+from datetime import date, datetime
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 from pydantic_core import PydanticCustomError
 
 from mnistreport.study.wording import format_value
@@ -52,6 +53,19 @@ def _check_language(text: str) -> str:
     return text
 
 
+def _read_day(value: object) -> object:
+    """Return a TOML date, or text that is one, as ``2026-11-30``."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            pass
+    rule = "a date such as 2026-11-30"
+    raise rule_error(rule)
+
+
 def _check_inside(text: str) -> str:
     parts = text.split("/")
     if re.search(r"[\\:]", text) or any(part == "" or part.startswith(".") for part in parts):
@@ -82,6 +96,7 @@ def _drop_sign_of_zero(number: float) -> float:
 Line = Annotated[str, AfterValidator(_check_printable)]
 Title = Annotated[Line, AfterValidator(_check_not_blank)]
 Language = Annotated[str, AfterValidator(_check_language)]
+Day = Annotated[str, BeforeValidator(_read_day), Field(json_schema_extra={"format": "date"})]
 StudentId = Annotated[
     str, AfterValidator(_check_digits), Field(json_schema_extra={"pattern": "^[0-9]{1,20}$"})
 ]

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import ConfigDict, Discriminator, Field, model_validator
 
 from mnistreport.study.rules import (
+    Day,
     Distinct,
     IncludedFile,
     Language,
@@ -87,6 +88,10 @@ class ReportTable(Table):
         default="en",
         max_length=35,
         description="Language of the report, as a tag such as `en` or `pt-BR`.",
+    )
+    date: Day = Field(
+        default="",
+        description="Date of the report, as `2026-11-30`; else the day on which it is written.",
     )
 
 

@@ -50,7 +50,7 @@ def test_every_link_into_the_report_leads_somewhere(html: str) -> None:
 
 
 def test_every_study_has_its_parts(context: ReportContext, html: str) -> None:
-    """Curves, factor and table of each study stand in its section, and then its insight."""
+    """Table and curves of each study stand in its section, then its insight, then the factor."""
     for study in context.studies:
         [section] = re.findall(
             rf'<section id="study-{study.slug}".*?</section>', html, flags=re.DOTALL
@@ -58,13 +58,13 @@ def test_every_study_has_its_parts(context: ReportContext, html: str) -> None:
         places = [
             section.index(part)
             for part in (
-                f'id="figure-{study.slug}-curves"',
-                f'id="figure-{study.slug}-factor"',
                 f'id="table-{study.slug}-levels"',
+                f'id="figure-{study.slug}-curves"',
                 'class="insight"',
+                f'id="figure-{study.slug}-factor"',
             )
         ]
-        assert max(places) == places[-1]
+        assert sorted(places) == places
         insight = read_page(section[places[-1] :]).text
         assert len(insight) > 300, study.slug
 

@@ -14,7 +14,7 @@ PAGE = '<!DOCTYPE html><html lang="en"><title>a</title><body>{}</body></html>'
 SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>{}</svg>"
 INSIDE = SVG.format("<image href='file:///etc/hostname' width='9' height='9'/>")
 REFUSALS = r"asks for (file|http)|[Rr]elative URI|Failed to render SVG image"
-CONTENTS_LINE = re.compile(r"^\s*(?:(\d+|[A-Z])\s+)?(\S.*?)[ .]+(\d+)\s*$")
+CONTENTS_LINE = re.compile(r"^\s*(?:(\d+|[A-Z])\s+)?(\S.*?)(?: \.)+ *(\d+)\s*$")
 
 
 def squeeze(text: str) -> str:
