@@ -15,7 +15,10 @@ from mnistreport.report.stamp import (
     digest_content,
     digest_inputs,
     digest_program,
+    digest_runs,
     find_standing,
+    load_stamp,
+    read_stamped,
     save_stamp,
 )
 
@@ -90,7 +93,11 @@ def publish_report(
     document = compose_document(context, material, templates, folder.draw, stale=stale)
     complaints = review_prose(material, context, templates, document.claims, stale)
     _refuse(complaints, strict=strict)
-    documents = {name: _MAKERS[name](document, material, templates) for name in wanted}
+    runs = digest_runs(material.results)
+    tables = _find_tables(output, runs)
+    documents = {
+        name: tables.get(name) or _MAKERS[name](document, material, templates) for name in wanted
+    }
     pictures = folder.list_files(document.planned, document.figures)
     documents |= {f"{FOLDER}/{name}": content for name, content in pictures.items()}
     outdated = tuple(folder.list_outdated(document.planned))
@@ -99,9 +106,18 @@ def publish_report(
         path.unlink(missing_ok=True)
     keep_words(templates, context)
     digests = {name: digest_content(content) for name, content in documents.items()}
-    save_stamp(output, Stamp(inputs, digest_beside(project), digests, complaints))
+    save_stamp(output, Stamp(inputs, runs, digest_beside(project), digests, complaints))
     paths = tuple(output / name for name in documents)
     return Publication(paths, fresh=True, complaints=complaints)
+
+
+def _find_tables(output: Path, runs: str) -> dict[str, bytes]:
+    """Return the tables of runs that stand in ``output`` and are made of the same runs."""
+    stamp = load_stamp(output)
+    if stamp is None or stamp.runs != runs:
+        return {}
+    found = {name: read_stamped(output, name, stamp) for name in _TABLES}
+    return {name: content for name, content in found.items() if content is not None}
 
 
 def _write(output: Path, documents: Mapping[str, bytes]) -> None:
@@ -154,6 +170,7 @@ _MAKERS: Final[Mapping[str, Maker]] = {
     "runs.csv": _make_runs,
     "epochs.csv": _make_epochs,
 }
+_TABLES: Final = ("runs.csv", "epochs.csv")
 DOCUMENTS: Final = tuple(_MAKERS)
 """What a build writes, besides pictures of the figures; the report first."""
 

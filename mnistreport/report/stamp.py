@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import mnistreport
+from mnistreport.analysis.results import Results
 from mnistreport.errors import Problem
 from mnistreport.files import replace_file
 from mnistreport.report.complaint import Complaint
@@ -32,12 +33,14 @@ class Stamp:
 
     Attributes:
         inputs: Digest of what they were made of.
+        runs: Digest of the runs alone, which is all that tables of runs are made of.
         beside: Digest of what words are kept to have been written beside, once they were written.
         documents: Digests by name.
         complaints: What was wrong with them.
     """
 
     inputs: str
+    runs: str
     beside: str
     documents: Mapping[str, str]
     complaints: tuple[Complaint, ...]
@@ -51,21 +54,35 @@ def save_stamp(output: Path, stamp: Stamp) -> None:
 
 def find_standing(output: Path, inputs: str, beside: str) -> Stamp | None:
     """Return the stamp of the documents in ``output`` if they were made of ``inputs``."""
+    stamp = load_stamp(output)
+    if stamp is None or (stamp.inputs, stamp.beside) != (inputs, beside):
+        return None
+    is_whole = all(read_stamped(output, name, stamp) is not None for name in stamp.documents)
+    return stamp if is_whole else None
+
+
+def load_stamp(output: Path) -> Stamp | None:
+    """Return the stamp of the last build into ``output``, if there is a sound one."""
     try:
         content = json.loads((output / STAMP).read_bytes())
-        stamp = Stamp(
+        return Stamp(
             content["inputs"],
+            content["runs"],
             content["beside"],
             dict(content["documents"]),
             tuple(map(_load_complaint, content["complaints"])),
         )
-        same = (stamp.inputs, stamp.beside) == (inputs, beside) and all(
-            digest_content((output / name).read_bytes()) == digest
-            for name, digest in stamp.documents.items()
-        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return stamp if same else None
+
+
+def read_stamped(output: Path, name: str, stamp: Stamp) -> bytes | None:
+    """Return a document if it stands as it was when the stamp was put beside it."""
+    try:
+        content = (output / name).read_bytes()
+    except OSError:
+        return None
+    return content if digest_content(content) == stamp.documents.get(name) else None
 
 
 def _load_complaint(content: Mapping[str, Any]) -> Complaint:
@@ -94,7 +111,7 @@ def digest_inputs(material: Material, project: Path, output: Path, written: Coll
         output: Folder of the documents.
         written: Names of those that a build writes itself.
     """
-    results, submission = material.results, material.manifest.submission
+    submission = material.manifest.submission
     asked = [*submission.include, f"{'_'.join(submission.ids)}.zip"]
     digest = hashlib.sha256()
     for part in (
@@ -105,17 +122,25 @@ def digest_inputs(material: Material, project: Path, output: Path, written: Coll
         material.digits.origin,
         str(material.digits.notice),
         material.split.sha256,
-        *(experiment.fingerprint for experiment in results.experiments),
-        *(repr(asdict(run)) for run in results.runs.values()),
+        digest_runs(material.results),
         *(repr(asdict(t.outcomes[s])) for t in material.tested for s in t.outcomes),
         *(repr(asdict(read)) for read in material.reads),
-        digest_program(),
         *(f"{name} {_stat(output / name)}" for name in asked if name not in written),
     ):
         digest.update(part.encode() + b"\0")
     for folder in (project / "templates", find_resource("templates")):
         for part in _read_files(folder):
             digest.update(part)
+    return digest.hexdigest()
+
+
+def digest_runs(results: Results) -> str:
+    """Return a digest of every run, and of what was asked for."""
+    digest = hashlib.sha256(digest_program().encode())
+    for experiment in results.experiments:
+        digest.update(f"{experiment.variant.key} {experiment.fingerprint}\0".encode())
+    for run in results.runs.values():
+        digest.update(repr(asdict(run)).encode())
     return digest.hexdigest()
 
 

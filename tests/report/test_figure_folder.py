@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mnistreport.analysis import frames
 from mnistreport.report import pdf
 from mnistreport.report.context import make_context
 from mnistreport.report.figures import gallery
@@ -174,3 +175,25 @@ def test_the_page_without_the_pdf(
     assert b"Words of the team." in (output / "report.pdf").read_bytes()
     assert not publish_report(small, tmp_path, output, pdf=False).fresh
     assert [] == drawn
+
+
+def test_tables_of_runs_are_made_of_runs_alone(
+    small: Material, tmp_path: Path, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words change no table of runs, which are not made again; a run that is another does."""
+    made: list[int] = []
+    make = frames.make_runs_frame
+    monkeypatch.setattr(pdf, "render_pdf", lambda page: b"%PDF-" + page.encode())
+    monkeypatch.setattr(frames, "make_runs_frame", lambda each: made.append(1) or make(each))
+    write_templates(tmp_path, {INSIGHT: "Words of the team."})
+    publish_report(small, tmp_path, output)
+    assert [] == made
+    (output / "runs.csv").write_text("seed\n99\n")
+    publish_report(small, tmp_path, output)
+    assert [1] == made
+    name, run = next(iter(small.results.runs.items()))
+    changed = replace(run, history=(*run.history[:-1], replace(run.history[-1], train_loss=9.5)))
+    results = replace(small.results, runs={**small.results.runs, name: changed})
+    publish_report(replace(small, results=results), tmp_path, output)
+    assert [1, 1] == made
+    assert "9.5" in (output / "runs.csv").read_text()

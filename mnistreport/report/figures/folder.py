@@ -50,7 +50,7 @@ class FigureFolder:
             pictures = {"svg": figure.picture.svg, "png": figure.picture.png}
             files |= {f"{each.name}.{kind}": content for kind, content in pictures.items()}
             words = {"caption": figure.caption, "alt": figure.alt}
-            origin = {"drawn_from": each.digest(self.program)}
+            origin = {"drawn_by": self.program, "drawn_from": each.digest}
             digests = {kind: _digest(content) for kind, content in pictures.items()}
             index.append({"number": number, "name": each.name, **words, **origin, **digests})
         text = json.dumps({"figures": index}, indent=1, ensure_ascii=False)
@@ -68,7 +68,7 @@ class FigureFolder:
         for each in planned:
             entry = entries.get(each.name, {})
             try:
-                if entry["drawn_from"] == each.digest(self.program):
+                if (entry["drawn_by"], entry["drawn_from"]) == (self.program, each.digest):
                     picture = self._read_picture(each.name, entry)
                     found[each.name] = Figure(each.name, picture, entry["caption"], entry["alt"])
             except (OSError, KeyError, ValueError):

@@ -7,6 +7,7 @@ again, and then nothing else is needed.
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from mnistreport.analysis.first_layer import FirstLayer
@@ -16,7 +17,7 @@ from mnistreport.report.material import Material
 from mnistreport.report.views import ReportContext
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlannedFigure:
     """A figure that is to be drawn.
 
@@ -30,16 +31,11 @@ class PlannedFigure:
     kind: str
     subject: tuple[object, ...]
 
-    def digest(self, program: str) -> str:
-        """Return a digest of everything that decides the drawing.
-
-        Args:
-            program: Digest of the program and the libraries that draw it.
-        """
-        digest = hashlib.sha256()
-        for part in (program, self.name, self.kind, *map(_identify, self.subject)):
-            digest.update(f"{part}\0".encode())
-        return digest.hexdigest()
+    @cached_property
+    def digest(self) -> str:
+        """Digest of everything that decides the drawing, but for what draws it."""
+        parts = (self.name, self.kind, *map(_identify, self.subject))
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def list_figures(context: ReportContext) -> Iterator[tuple[str, str, str]]:
