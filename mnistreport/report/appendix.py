@@ -85,7 +85,7 @@ def make_budget_table(context: ReportContext) -> Table:
     caption = (
         "Budgets: settings tried, and runs over all seeds. A baseline that several studies share "
         "is counted in each of them, and once in its model. Each winner was chosen from its "
-        "model's complete settings, those that finished on every seed."
+        "model’s complete settings, those that finished on every seed."
     )
     return Table("budgets", caption, columns, tuple(rows), is_sortable=True)
 
@@ -155,5 +155,5 @@ def make_rubric_table(context: ReportContext) -> Table:
         )
         for verdict in context.rubric
     ]
-    caption = "What was asked for, and where this report covers it, as the program's checks see it."
+    caption = "What was asked for, and where this report covers it, as the program’s checks see it."
     return Table("rubric", caption, columns, tuple(rows))

@@ -157,11 +157,11 @@ def make_study_table(context: ReportContext, study: StudyView) -> Table:
     ]
     caption = (
         f"{study.title}: metrics at the last epoch. {_explain_measure(context)} "
-        "Against baseline: which recipe is better? Mean difference in validation accuracy, paired "
-        f"by seed, and its {format_percent(CONFIDENCE, 0)} interval, each by itself; p of the "
-        f"paired t-test, corrected for the study's levels (Holm). Better or worse where p < "
-        f"{ALPHA:g}; too few seeds where a difference exceeds the noise floor{_say_floor(study)}, "
-        "but these seeds cannot show that it is more than chance; they have no p."
+        "Against baseline: mean difference in validation accuracy, paired by seed, and its "
+        f"{format_percent(CONFIDENCE, 0)} interval; p of the paired t-test, corrected for the "
+        f"study’s levels (Holm). Better or worse where p < {ALPHA:g}; too few seeds where a "
+        f"difference exceeds the noise floor{_say_floor(study)} but is not shown to be more than "
+        "chance: no p is given."
     )
     return Table(f"{study.slug}-levels", caption, columns, tuple(rows), is_sortable=True)
 
@@ -230,7 +230,7 @@ def make_final_table(context: ReportContext) -> Table:
         for final in context.finals
     ]
     caption = (
-        "Test accuracy of each model's winner: over all its seeds, and of the one fitted model "
+        "Test accuracy of each model’s winner: over all its seeds, and of the one fitted model "
         "whose confusion matrix is shown, with its Wilson interval."
     )
     return Table("final", caption, columns, tuple(rows))
@@ -283,7 +283,7 @@ def make_ledger_table(context: ReportContext) -> Table:
         Row((entry.read_at, entry.model, entry.setting, str(entry.runs)))
         for entry in context.ledger
     ]
-    caption = "The ledger: every look at this test split that was taken from this project's runs."
+    caption = "The ledger: every look at this test split that was taken from this project’s runs."
     return Table("ledger", caption, columns, tuple(rows))
 
 

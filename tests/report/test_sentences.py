@@ -103,7 +103,7 @@ def test_a_clear_lead_is_called_better_with_its_numbers(usual: Results) -> None:
     low, high = comparison.difference.interval.low, comparison.difference.interval.high
     expected = (
         f"**Batch size 16 is better than the baseline**: {format_measure(best.summary.accuracy)} "
-        f"validation accuracy, {format_points(comparison.difference.mean)} against the baseline's "
+        f"validation accuracy, {format_points(comparison.difference.mean)} against the baseline’s "
         f"{format_measure(baseline.summary.accuracy)} (95\u202f% interval {format_points(low)} to "
         f"{format_points(high)}, corrected {format_p(comparison.p_adjusted)}). "
         f"Every other level is clearly below {name_level(study, best)}."
@@ -157,7 +157,7 @@ def test_who_did_not_finish_is_not_called_lower() -> None:
     finding = change(
         find_finding(study, "best"), best=study.baseline, comparison=None, ties=(), unsettled=()
     )
-    assert "among the levels that finished is the baseline's own" in say_finding(study, finding)
+    assert "among the levels that finished is the baseline’s own" in say_finding(study, finding)
     assert say_headline(study, finding).startswith("No level that finished has a higher mean")
 
 
@@ -214,7 +214,7 @@ def test_the_spread_is_held_against_the_noise(usual: Results) -> None:
     ("noise", "end"),
     [
         (None, "; with one seed there is no noise floor to hold that against."),
-        (0.0, "the baseline's seeds all ended at the same accuracy."),
+        (0.0, "the baseline’s seeds all ended at the same accuracy."),
         (0.01, "of the baseline over its seeds, is 1.00\u202fpp."),
     ],
 )

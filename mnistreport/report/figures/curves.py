@@ -30,6 +30,7 @@ _COLUMNS: Final = 5
 _MOST: Final = 15  # levels that are drawn
 _LEFT, _GUTTER, _RIGHT = 12.0, 3.5, 2.0  # millimetres, as all that follow
 _KEY, _HEADING, _BETWEEN, _FOOT = 5.0, 9.5, 4.0, 9.0
+_GAP: Final = 1.6  # between a level and the word beside it
 
 
 def plot_learning_curves(study: StudySummary) -> Figure:
@@ -86,8 +87,8 @@ def plot_learning_curves(study: StudySummary) -> Figure:
 
 def plot_baseline_curves(summary: VariantSummary, model_title: str) -> Figure:
     """Draw a variant's loss on the left and its accuracy on the right, on plain axes."""
-    with open_sheet(62.0) as sheet:
-        width, top, height = 55.0, 8.0, 42.0
+    with open_sheet(54.0) as sheet:
+        width, top, height = 55.0, 8.0, 35.0
         for number, metric in enumerate(("loss", "accuracy")):
             left = 9.0 + number * 86.0
             axes = sheet.add_panel(left, top, width, height)
@@ -269,8 +270,8 @@ def _draw_key(
 def _write_heading(
     sheet: Sheet, study: StudySummary, level: LevelSummary, left: float, top: float, width: float
 ) -> None:
-    mark = "  baseline" if level.level.is_baseline else ""
-    room = width - style.measure_text(mark, style.SMALL)
+    mark = "baseline" if level.level.is_baseline else ""
+    room = width - style.measure_text(mark, style.SMALL) - _GAP
     label = level.label
     if study.study.factor:
         factor = style.cut_text(name_factor(study.study.factor), width, style.SMALL)
@@ -283,7 +284,7 @@ def _write_heading(
         label = rest[0] if rest else first
     sheet.write(left, top + 7.6, label, size=style.LARGE, weight=style.BOLD)
     end = left + style.measure_text(label, style.LARGE, style.BOLD)
-    sheet.write(end, top + 7.6, mark, size=style.SMALL, colour=style.QUIET)
+    sheet.write(end + _GAP, top + 7.6, mark, size=style.SMALL, colour=style.QUIET)
 
 
 def _caption_curves(study: StudySummary, levels: Sequence[LevelSummary], *, beyond: str) -> str:

@@ -52,7 +52,7 @@ def say_speed(study: StudySummary, finding: Finding) -> str:
     if max(seconds) < COST_RATIO * min(seconds):
         ends = f"{format_seconds(min(seconds))} to {format_seconds(max(seconds))}"
         times = (
-            f"the updates of an epoch lasted {ends}, no further apart than a machine's times are"
+            f"the updates of an epoch lasted {ends}, no further apart than a machine’s times are"
         )
     return (
         f"To reach {format_percent(finding.get('target', float))} validation accuracy, which every "

@@ -70,7 +70,7 @@ def say_spread(study: StudySummary, finding: Finding) -> str:
     if noise is None:
         return f"{text}; with one seed there is no noise floor to hold that against."
     if noise == 0:
-        return f"{text}; the baseline's seeds all ended at the same accuracy."
+        return f"{text}; the baseline’s seeds all ended at the same accuracy."
     return (
         f"{text}; the noise floor, the standard deviation of the baseline over its seeds, is "
         f"{format_points(noise, signed=False)}."
@@ -100,7 +100,7 @@ def _say_lead(study: StudySummary, finding: Finding, best: LevelSummary) -> str:
     comparison = finding.get_optional("comparison", Comparison)
     if best is baseline:
         among = "" if _all_finished(study) else " among the levels that finished"
-        own = f"the baseline's own, {name(study, best)}, with {reached}"
+        own = f"the baseline’s own, {name(study, best)}, with {reached}"
         return f"The highest mean{among} is {own}."
     highest = f"The highest mean is that of {name(study, best)}, with {reached}"
     if comparison is None:
@@ -108,7 +108,7 @@ def _say_lead(study: StudySummary, finding: Finding, best: LevelSummary) -> str:
             f"{highest}; the baseline did not finish, so that there is nothing to hold that "
             "against."
         )
-    against = f"the baseline's {say_measure(baseline.summary.accuracy)}"
+    against = f"the baseline’s {say_measure(baseline.summary.accuracy)}"
     points = format_points(comparison.difference.mean)
     if comparison.is_clear:
         said = (
