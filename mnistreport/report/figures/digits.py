@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from mnistreport.report.figures import style
 from mnistreport.report.figures.figure import Figure
+from mnistreport.report.figures.squares import draw_digit
 from mnistreport.report.figures.style import open_sheet
 from mnistreport.report.numbers import format_count, format_probability
 from mnistreport.study.experiment import CLASSES
@@ -50,7 +51,7 @@ def plot_samples(
                 valign="center",
             )
             for place, index in enumerate(chosen.tolist()):
-                style.draw_digit(overlay, images[index], left + first + place * pitch, top, size)
+                draw_digit(overlay, images[index], left + first + place * pitch, top, size)
         picture = sheet.render()
     count = format_count(len(train_indices))
     fewest = min(np.bincount(of_split, minlength=CLASSES).tolist())
@@ -86,7 +87,7 @@ def plot_mistakes(
         for place, mistake in enumerate(shown):
             left = place % _ACROSS * pitch + (pitch - size) / 2
             top = place // _ACROSS * row
-            style.draw_digit(overlay, images[mistake.image], left, top, size)
+            draw_digit(overlay, images[mistake.image], left, top, size)
             digits = f"{mistake.true} → {mistake.predicted}"
             confidence = format_probability(mistake.confidence)
             sheet.write(left, top + size + 3.4, digits, size=style.MEDIUM, weight=style.BOLD)

@@ -12,6 +12,7 @@ from mnistreport.analysis.first_layer import FirstLayer, Floats, apply_kernels
 from mnistreport.data.pixels import measure_images
 from mnistreport.report.figures import style
 from mnistreport.report.figures.figure import Figure
+from mnistreport.report.figures.squares import draw_pixels
 from mnistreport.report.figures.style import Sheet, open_sheet
 from mnistreport.report.numbers import format_count, format_weight
 
@@ -157,7 +158,7 @@ def _draw_weights(  # where, and what
 ) -> None:
     left, top, size = place
     ends = (-limit, limit)
-    picture = style.draw_pixels(overlay, weights, (left, top, size, size), cmap=_COLOURS, ends=ends)
+    picture = draw_pixels(overlay, weights, (left, top, size, size), cmap=_COLOURS, ends=ends)
     low, high = format_weight(float(weights.min())), format_weight(float(weights.max()))
     sheet.hint(picture, f"{named}: weights from {low} to {high}")
 
@@ -169,7 +170,7 @@ def _draw_framed(
     ends: tuple[float, float],
 ) -> None:
     left, top, size = place
-    style.draw_pixels(overlay, values, (left, top, size, size), cmap="gray", ends=ends)
+    draw_pixels(overlay, values, (left, top, size, size), cmap="gray", ends=ends)
     frame = Rectangle((left, top), size, size, fill=False, lw=0.5, ec=style.FAINT, clip_on=False)
     overlay.add_patch(frame)
 
@@ -183,7 +184,7 @@ def _draw_key(sheet: Sheet, overlay: Axes, limit: float, *, is_cut: bool) -> Non
     x = 0.4 + style.measure_text(ends[0], style.SMALL) + 2.0
     sheet.write(0.4, 3.4, ends[0], size=style.SMALL)
     ramp = np.linspace(-limit, limit, 64)[None]
-    style.draw_pixels(overlay, ramp, (x, 1.0, _BAR, 2.8), cmap=_COLOURS, ends=(-limit, limit))
+    draw_pixels(overlay, ramp, (x, 1.0, _BAR, 2.8), cmap=_COLOURS, ends=(-limit, limit))
     sheet.write(x + _BAR + 1.5, 3.4, ends[1], size=style.SMALL)
 
 

@@ -14,17 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import matplotlib.style
-import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.colors import Colormap
 from matplotlib.figure import Figure as Canvas
 from matplotlib.font_manager import FontEntry, FontProperties, fontManager
-from matplotlib.image import AxesImage
 from matplotlib.textpath import text_to_path
-from numpy.typing import NDArray
 
 from mnistreport.report.figures.figure import Picture
 from mnistreport.report.figures.svg import tidy_svg
@@ -272,45 +268,6 @@ def name_split(split: str) -> str:
 def make_slug(title: str) -> str:
     """Return a title as a safe file name: lower-case ASCII letters, digits and ``-``."""
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "model"
-
-
-def draw_digit(axes: Axes, image: NDArray[np.uint8], left: float, top: float, size: float) -> None:
-    """Draw a 28 × 28 image, ink on paper, its pixels as squares, on a sheet's overlay."""
-    draw_pixels(axes, 255 - image, (left, top, size, size), cmap="gray", ends=(0, 255))
-
-
-def draw_pixels(
-    axes: Axes,
-    values: NDArray[Any],
-    place: tuple[float, float, float, float],
-    *,
-    cmap: str | Colormap,
-    ends: tuple[float, float],
-) -> AxesImage:
-    """Draw numbers as squares of colour on a sheet's overlay.
-
-    Args:
-        axes: The overlay.
-        values: Of two axes.
-        place: Left, top, width and height, in millimetres.
-        cmap: Colours.
-        ends: The numbers that have the first colour and the last; those beyond have it, too.
-    """
-    left, top, width, height = place
-    limits = axes.get_xlim(), axes.get_ylim()
-    picture = axes.imshow(
-        # Each pixel is written several times over: some viewers would blur the original.
-        np.repeat(np.repeat(values, 4, axis=0), 4, axis=1),
-        cmap=cmap,
-        vmin=ends[0],
-        vmax=ends[1],
-        extent=(left, left + width, top + height, top),
-        interpolation="none",
-        aspect="auto",
-        clip_on=False,
-    )
-    axes.set(xlim=limits[0], ylim=limits[1])
-    return picture
 
 
 def dots(colour: str, *, is_complete: bool = True) -> dict[str, Any]:
