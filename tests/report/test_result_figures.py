@@ -12,8 +12,9 @@ from matplotlib.colors import to_rgb
 
 from mnistreport.analysis.results import Results
 from mnistreport.report.figures import style
-from mnistreport.report.figures.annotations import Box, Label, place_labels
+from mnistreport.report.figures.annotations import Label, place_labels
 from mnistreport.report.figures.balance import plot_class_balance
+from mnistreport.report.figures.boxes import Box
 from mnistreport.report.figures.confusion import plot_confusion
 from mnistreport.report.figures.digits import plot_mistakes, plot_samples
 from mnistreport.report.figures.ranking import plot_ranking

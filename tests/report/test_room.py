@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnistreport.report.figures.room import Box, Room, spread_places, trace_line
+from mnistreport.report.figures.boxes import Box
+from mnistreport.report.figures.room import Room, spread_places, trace_line
 from mnistreport.report.figures.style import open_sheet
 
 

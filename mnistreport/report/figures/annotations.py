@@ -5,48 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from mnistreport.report.figures import style
-
-Point = tuple[float, float]
-"""In millimetres from the sheet's top left corner."""
+from mnistreport.report.figures.boxes import Box, Point
 
 _ASCENT, _DESCENT = 1.9, 0.7  # millimetres of a line of small letters
 _ROOMS: Final = (0.0, 2.5, 5.0, 8.0, 12.0)
 """How far from the nearest place a label may stand, in millimetres."""
 _NEAR: Final = 1.0  # up to here it needs no line to its dot
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle, in millimetres from the sheet's top left corner."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @classmethod
-    def around(cls, one: Point, other: Point, margin: float) -> "Box":
-        """Return what encloses two points with a margin."""
-        (left, right), (top, bottom) = sorted((one[0], other[0])), sorted((one[1], other[1]))
-        return cls(left - margin, top - margin, right + margin, bottom + margin)
-
-    def meets(self, other: "Box") -> bool:
-        """Tell whether the two overlap."""
-        return (
-            self.left < other.right
-            and other.left < self.right
-            and self.top < other.bottom
-            and other.top < self.bottom
-        )
-
-    def holds(self, other: "Box") -> bool:
-        """Tell whether the other lies inside."""
-        return (
-            self.left <= other.left
-            and other.right <= self.right
-            and self.top <= other.top
-            and other.bottom <= self.bottom
-        )
 
 
 @dataclass(frozen=True, slots=True)

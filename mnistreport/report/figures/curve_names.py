@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 
 from mnistreport.analysis.results import VariantSummary
 from mnistreport.report.figures import style
+from mnistreport.report.figures.boxes import Box
 from mnistreport.report.figures.curve import LINES, Curve, summarise_curve
-from mnistreport.report.figures.room import LINE_HEIGHT, Box, Points, Room, fill_line, trace_line
+from mnistreport.report.figures.room import LINE_HEIGHT, Points, Room, fill_line, trace_line
 from mnistreport.report.figures.style import SMALL, Sheet
 
 _GAP: Final = 0.7  # millimetres from a curve to its name

@@ -1,13 +1,13 @@
 """Where words find room among lines: every label that stands beside what it names."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from mnistreport.report.figures.boxes import Box
 from mnistreport.report.figures.style import Sheet
 
 Points = NDArray[np.float64]
@@ -18,29 +18,6 @@ LINE_HEIGHT: Final = 2.9
 
 _DENSITY: Final = 0.4  # millimetres from one point of a line to the next
 _FAR: Final = 400.0  # millimetres, beyond any sheet
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle on a sheet, in millimetres."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def grow(self, margin: float) -> "Box":
-        """Return it with a margin on every side."""
-        return Box(self.left - margin, self.top - margin, self.right + margin, self.bottom + margin)
-
-    def holds(self, other: "Box") -> bool:
-        """Tell whether ``other`` lies inside."""
-        return (
-            self.left <= other.left
-            and self.top <= other.top
-            and other.right <= self.right
-            and other.bottom <= self.bottom
-        )
 
 
 class Room:

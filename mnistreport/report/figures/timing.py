@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 
 from mnistreport.analysis.results import Results, VariantSummary
 from mnistreport.report.figures import scales, style
-from mnistreport.report.figures.annotations import Box, Label, place_labels
+from mnistreport.report.figures.annotations import Label, place_labels
+from mnistreport.report.figures.boxes import Box
 from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.style import Sheet, open_sheet
 from mnistreport.report.figures.variants import BASELINE, name_variants, title_model

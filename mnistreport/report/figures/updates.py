@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from mnistreport.analysis.findings.progress import PACE
 from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.report.figures import scales, style
-from mnistreport.report.figures.room import LINE_HEIGHT, Box, Room, spread_places, trace_line
+from mnistreport.report.figures.boxes import Box
+from mnistreport.report.figures.room import LINE_HEIGHT, Room, spread_places, trace_line
 from mnistreport.report.figures.style import SMALL, Sheet
 from mnistreport.report.numbers import format_count, format_measure
 from mnistreport.report.wording import capitalise, name_factor, name_level
