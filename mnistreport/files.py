@@ -53,6 +53,19 @@ def update_file(path: Path, change: Callable[[bytes | None], bytes], *, next_ste
         fresh.replace(path)
 
 
+def remove_file(path: Path) -> None:
+    """Remove ``path`` if it is there.
+
+    Raises:
+        EnvironmentFault: The disk refuses.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        msg = f"cannot be removed: {error.strerror or error}"
+        raise EnvironmentFault(msg, file=path, next_step=ANOTHER_PLACE) from error
+
+
 def publish_folder(folder: Path, files: Mapping[str, Content]) -> None:
     """Write ``files`` into ``folder``; it appears complete, in place of what was there.
 

@@ -16,6 +16,7 @@ from mnistreport.data.sources import SOURCES, load_digit_set
 from mnistreport.data.split import Split, split_digits
 from mnistreport.errors import ManifestError, Problem, UsageError
 from mnistreport.files import hold_folder
+from mnistreport.report.dates import find_given_date
 from mnistreport.report.material import Material, Tested
 from mnistreport.report.publication import Publication, publish_report
 from mnistreport.report.wording import describe_variant
@@ -160,8 +161,10 @@ def open_project(options: Options, listener: Listener) -> Project:
     Raises:
         ManifestError: The manifest is not usable.
         DataError: The data set cannot be had, or is not what it should be.
+        EnvironmentFault: The date that the environment gives is none.
     """
     manifest = load_manifest(options.manifest)
+    find_given_date(manifest.report)  # or else a wrong one would be told after all the training
     folder = options.manifest.resolve().parent
     cache = (options.cache or folder / ".mnistreport").resolve()
     source = options.data or manifest.data.source

@@ -36,3 +36,12 @@ def call_command(*words: object) -> Told:
     """Run a command in this process, which is quicker."""
     result: Result = CliRunner().invoke(app, [str(word) for word in words])
     return Told(result.exit_code, result.stdout, result.stderr)
+
+
+def is_alive(process: int) -> bool:
+    """Tell whether a process is there, and no zombie that nobody has asked after yet."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"

@@ -1,6 +1,8 @@
 """The date of a report: where it comes from, and how it reads."""
 
 import os
+import re
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -10,6 +12,7 @@ from mnistreport.study.manifest import ReportInfo
 EPOCH: Final = "SOURCE_DATE_EPOCH"
 """Seconds since 1970 that stand for now, see https://reproducible-builds.org/specs/source-date-epoch/."""
 
+_SECONDS: Final = re.compile(r"-?[0-9]{1,15}")
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -27,11 +30,14 @@ def find_given_date(info: ReportInfo) -> str:
     seconds = os.environ.get(EPOCH, "")
     if info.date or not seconds:
         return info.date
-    try:
-        return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
-    except (ValueError, OverflowError, OSError) as error:
+    moment = None
+    if _SECONDS.fullmatch(seconds):
+        with suppress(ValueError, OverflowError, OSError):  # too far from now
+            moment = datetime.fromtimestamp(int(seconds), UTC)
+    if moment is None:
         msg = f"{EPOCH} is {seconds[:40]!r}, but must be a whole number of seconds since 1970"
-        raise EnvironmentFault(msg, next_step=f"unset {EPOCH}, or correct it") from error
+        raise EnvironmentFault(msg, next_step=f"unset {EPOCH}, or correct it")
+    return moment.date().isoformat()
 
 
 def date_report(info: ReportInfo) -> str:

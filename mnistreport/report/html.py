@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import re
 from pathlib import Path
+from typing import Final
 
 from markupsafe import Markup
 
@@ -12,7 +14,9 @@ from mnistreport.report.figures.theme import find_colours, write_colours
 from mnistreport.report.inline import draw_inline
 from mnistreport.report.lettering import set_letters
 from mnistreport.report.templating import Templates
+from mnistreport.resources import find_resource
 
+_ENDS: Final = re.compile("<(?=/style)", re.IGNORECASE)
 FONTS = Path(__file__).parent / "fonts"
 FACES = (
     ("Source Serif 4", "normal", 400, "SourceSerif4-Regular"),
@@ -38,7 +42,7 @@ def render_html(document: Document, templates: Templates, *, skin: str = "screen
     sheets = (templates.read(f"css/{name}.css") for name in ("report", skin))
     colours = _name_colours(document) if is_screen else ""
     style = _enclose("".join((_embed_fonts(KINDS[skin]), colours, *sheets)))
-    script = _enclose(templates.read("js/report.js")) if is_screen else ""
+    script = _read_script() if is_screen else Markup()
     return templates.render(
         "report.html.j2",
         {
@@ -58,9 +62,14 @@ def _name_colours(document: Document) -> str:
     return write_colours(set[str]().union(*map(find_colours, drawings)))
 
 
+def _read_script() -> Markup:
+    """Return the program's script, never a project's: who opens a report need not trust it."""
+    return Markup(find_resource("templates/js/report.js").read_text("utf-8"))  # noqa: S704
+
+
 def _enclose(text: str) -> Markup:
-    """Return a style sheet or script of the project, without what would end its element."""
-    return Markup(text.replace("</", "<\\/").replace("<!--", "<\\!--"))  # noqa: S704
+    """Return a style sheet, without what would end its element."""
+    return Markup(_ENDS.sub(r"<\\", text))  # noqa: S704
 
 
 def _write_policy(style: str, script: str) -> str:

@@ -47,7 +47,12 @@ def render_pdf(page: str) -> bytes:
 
 
 def _finish(_document: object, pdf: object) -> None:
-    settle_tags(pdf)
+    try:
+        settle_tags(pdf)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        msg = f"this version of WeasyPrint tags pages in another way ({error!r})"
+        step = "install the one that constraints.txt names"
+        raise RenderingError(msg, next_step=step) from error
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mnistreport.errors import ReviewError
-from mnistreport.files import remove_leftovers, replace_file
+from mnistreport.files import remove_file, remove_leftovers, replace_file
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.material import Material
 from mnistreport.report.stamp import (
@@ -100,10 +100,9 @@ def publish_report(
     }
     pictures = folder.list_files(document.planned, document.figures)
     documents |= {f"{FOLDER}/{name}": content for name, content in pictures.items()}
-    outdated = tuple(folder.list_outdated(document.planned))
+    for path in tuple(folder.list_outdated(document.planned)):  # first: the new index lists none
+        remove_file(path)
     _write(output, documents)
-    for path in outdated:
-        path.unlink(missing_ok=True)
     keep_words(templates, context)
     digests = {name: digest_content(content) for name, content in documents.items()}
     save_stamp(output, Stamp(inputs, runs, digest_beside(project), digests, complaints))

@@ -33,7 +33,7 @@ class Stamp:
 
     Attributes:
         inputs: Digest of what they were made of.
-        runs: Digest of the runs alone, which is all that tables of runs are made of.
+        runs: Digest of the runs and their studies: all that tables of runs are made of.
         beside: Digest of what words are kept to have been written beside, once they were written.
         documents: Digests by name.
         complaints: What was wrong with them.
@@ -124,6 +124,7 @@ def digest_inputs(material: Material, project: Path, output: Path, written: Coll
         material.split.sha256,
         digest_runs(material.results),
         *(repr(asdict(t.outcomes[s])) for t in material.tested for s in t.outcomes),
+        *(each.first_layer.sha256 for each in material.tested if each.first_layer),
         *(repr(asdict(read)) for read in material.reads),
         *(f"{name} {_stat(output / name)}" for name in asked if name not in written),
     ):
@@ -135,8 +136,12 @@ def digest_inputs(material: Material, project: Path, output: Path, written: Coll
 
 
 def digest_runs(results: Results) -> str:
-    """Return a digest of every run, and of what was asked for."""
+    """Return a digest of every run, of what was asked for, and of the studies it belongs to."""
     digest = hashlib.sha256(digest_program().encode())
+    digest.update(repr(dict(results.combined)).encode())
+    for study in results.studies:
+        keys = [level.level.variant.key for level in study.levels]
+        digest.update(f"{study.study.slug} {keys}\0".encode())
     for experiment in results.experiments:
         digest.update(f"{experiment.variant.key} {experiment.fingerprint}\0".encode())
     for run in results.runs.values():

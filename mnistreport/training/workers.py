@@ -7,8 +7,6 @@ in any order, gives the same bits.
 
 import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
@@ -18,6 +16,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from mnistreport.errors import MnistReportError
+from mnistreport.processes import obey_parent
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import estimate_seconds
 from mnistreport.training.result import Circumstances, EpochRow, RunResult
@@ -188,9 +187,7 @@ def _single_threaded_libraries() -> Generator[None]:
 
 def _work(connection: Connection, place: WorkPlace) -> None:
     """Train what comes through the pipe until it closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt ends
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
-
+    obey_parent()
     from mnistreport.training.trainer import Trainer  # torch loads in the worker only
 
     try:
@@ -204,13 +201,6 @@ def _work(connection: Connection, place: WorkPlace) -> None:
         except EOFError:
             return
         connection.send(trainer.train(experiment, connection.send))
-
-
-def _exit_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _lost_result(experiment: Experiment, place: WorkPlace) -> RunResult:

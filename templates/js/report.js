@@ -173,10 +173,6 @@
 
   /* --- Origins: where a link leads into something closed, that opens --- */
 
-  const openTarget = () => {
-    document.querySelector(":target")?.closest("details")?.setAttribute("open", "");
-  };
-
   /* --- A region that need not scroll is no stop for the keyboard --- */
 
   const fitRegions = () => {
@@ -192,8 +188,6 @@
   all("table.sortable").forEach(makeSortable);
   const show = addViewer();
   for (const figure of all("figure")) if (figure.querySelector("svg")) makeEnlargeable(figure, show);
-  addEventListener("hashchange", openTarget);
-  openTarget();
   fitRegions();
   addEventListener("resize", fitRegions, { passive: true });
   document.fonts.ready.then(fitRegions);

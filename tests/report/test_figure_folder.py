@@ -11,10 +11,12 @@ from mnistreport.analysis import frames
 from mnistreport.report import pdf
 from mnistreport.report.context import make_context
 from mnistreport.report.figures import gallery
-from mnistreport.report.figures.figure import Figure
+from mnistreport.report.figures.figure import Figure, Picture
+from mnistreport.report.figures.folder import FigureFolder
 from mnistreport.report.figures.plan import PlannedFigure, plan_figures
 from mnistreport.report.material import Material
 from mnistreport.report.publication import publish_report
+from mnistreport.report.stamp import digest_program
 from mnistreport.study.manifest import Author
 from tests.report.reports import INFO, make_small_material, write_templates
 
@@ -131,15 +133,24 @@ def test_a_touched_picture_is_drawn_again(
 
 @pytest.mark.parametrize("index", [b"", b"[]", b'{"figures": [1]}', b"\xff", b'{"figures": {}}'])
 def test_without_a_sound_index_all_are_drawn(
-    small: Material, tmp_path: Path, output: Path, drawn: list[str], names: list[str], index: bytes
+    small: Material,
+    output: Path,
+    names: list[str],
+    index: bytes,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A damaged index is none; what it said is not believed."""
-    path = output / "figures" / "figures.json"
-    good = path.read_bytes()
-    path.write_bytes(index)
-    publish_report(small, tmp_path, output)
-    assert names == drawn
-    assert good == path.read_bytes()
+    (output / "figures" / "figures.json").write_bytes(index)
+    asked: list[str] = []
+
+    def draw(planned: Sequence[PlannedFigure]) -> Mapping[str, Figure]:
+        asked.extend(each.name for each in planned)
+        return {each.name: Figure(each.name, Picture(b"", b""), "", "") for each in planned}
+
+    monkeypatch.setattr(gallery, "draw_figures", draw)
+    planned = plan_figures(make_context(small), small)
+    FigureFolder(output / "figures", digest_program()).draw(planned)
+    assert names == asked
 
 
 def test_figures_of_a_study_that_is_no_more_go(
@@ -175,6 +186,23 @@ def test_the_page_without_the_pdf(
     assert b"Words of the team." in (output / "report.pdf").read_bytes()
     assert not publish_report(small, tmp_path, output, pdf=False).fresh
     assert [] == drawn
+
+
+def test_a_study_that_is_called_otherwise_is_so_in_the_tables(
+    small: Material, tmp_path: Path, output: Path, drawn: list[str]
+) -> None:
+    """A table that stands is kept only if it would be made just like that again."""
+    [study] = small.results.studies
+    renamed = replace(study, study=replace(study.study, slug="other", title="Other"))
+    results = replace(small.results, studies=(renamed,))
+    manifest = replace(small.manifest, sha256="7" * 64)
+    changed = replace(small, results=results, manifest=manifest)
+    for folder in (output, tmp_path / "fresh"):
+        publish_report(changed, tmp_path, folder, pdf=False)
+    assert {"other-curves", "other-factor"} <= set(drawn)
+    for name in ("runs.csv", "epochs.csv"):
+        assert (tmp_path / "fresh" / name).read_bytes() == (output / name).read_bytes()
+    assert "other" in (output / "runs.csv").read_text()
 
 
 def test_tables_of_runs_are_made_of_runs_alone(

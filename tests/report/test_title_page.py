@@ -57,7 +57,7 @@ def test_the_date_is_the_manifests_then_the_epochs_then_todays(
     assert "2025-01-02" == date_report(replace(INFO, date="2025-01-02"))
 
 
-@pytest.mark.parametrize("seconds", ["yesterday", "1.5", "9" * 30])
+@pytest.mark.parametrize("seconds", ["yesterday", "1.5", "9" * 30, "9" * 14, " 5", "1_000", "١٢"])
 def test_an_epoch_that_is_no_time_is_told(monkeypatch: pytest.MonkeyPatch, seconds: str) -> None:
     """A build system's mistake is one sentence with the next step."""
     monkeypatch.setenv(EPOCH, seconds)

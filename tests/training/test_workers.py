@@ -26,6 +26,7 @@ from mnistreport.training.workers import (
     WorkPlace,
     train_experiments,
 )
+from tests.commands import is_alive
 from tests.training.small import CNN, MLP, make_endless, make_experiment, timeless
 
 SOON = 5
@@ -77,14 +78,6 @@ def _collect(events: Iterable[Event]) -> dict[str, tuple[object, bytes]]:
 def _kill_workers() -> None:
     for child in multiprocessing.active_children():
         child.kill()
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 def test_tells_everything_in_order(undisturbed: list[Event]) -> None:
@@ -196,9 +189,9 @@ def test_workers_do_not_outlive_their_parent(digits: DigitSet, split: Split) -> 
             workers = [int(word) for word in parent.stdout.readline().split()]
         os.kill(parent.pid, signal.SIGKILL)
         deadline = time.monotonic() + SOON
-        while any(map(_is_alive, workers)) and time.monotonic() < deadline:
+        while any(map(is_alive, workers)) and time.monotonic() < deadline:
             time.sleep(0.05)
-        left = [pid for pid in workers if _is_alive(pid)]
+        left = [pid for pid in workers if is_alive(pid)]
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         assert parent.stderr is not None

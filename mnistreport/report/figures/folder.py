@@ -58,9 +58,9 @@ class FigureFolder:
 
     def list_outdated(self, planned: Sequence[PlannedFigure]) -> Iterator[Path]:
         """Yield the pictures of an earlier build that are not among those ``planned``."""
-        kept = {each.name for each in planned}
+        kept = {each.name.casefold() for each in planned}  # some disks do not tell A from a
         for name in self._read_index():
-            if name not in kept and name == Path(name).name:
+            if name.casefold() not in kept and name == Path(name).name:
                 yield from (self.path / f"{name}.{kind}" for kind in ("svg", "png"))
 
     def _find(self, planned: Sequence[PlannedFigure]) -> dict[str, Figure]:

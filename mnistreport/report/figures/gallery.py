@@ -2,7 +2,7 @@
 
 import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from mnistreport.analysis.first_layer import FirstLayer
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
+from mnistreport.processes import obey_parent
 from mnistreport.report.figures.balance import plot_class_balance
 from mnistreport.report.figures.confusion import plot_confusion
 from mnistreport.report.figures.curves import plot_baseline_curves, plot_learning_curves
@@ -35,11 +36,21 @@ def draw_figures(planned: Sequence[PlannedFigure]) -> dict[str, Figure]:
         return {each.name: draw_figure(each) for each in planned}
     # Spawned, since a process with threads (torch's, say) cannot safely be forked.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as helper:
+    helper = ProcessPoolExecutor(1, mp_context=context, initializer=obey_parent)
+    try:
         awaited = {each.name: helper.submit(draw_figure, each) for each in sent}
         drawn = {each.name: draw_figure(each) for each in planned if each.name not in awaited}
-        drawn |= {name: future.result() for name, future in awaited.items()}
+        drawn |= {each.name: _await(awaited[each.name], each) for each in sent}
+    finally:  # at once, also when interrupted: what was not begun is not drawn
+        helper.shutdown(cancel_futures=True)
     return {each.name: drawn[each.name] for each in planned}
+
+
+def _await(drawing: Future[Figure], planned: PlannedFigure) -> Figure:
+    try:
+        return drawing.result()
+    except BrokenExecutor:  # the helper was killed, or could not start
+        return draw_figure(planned)
 
 
 def draw_figure(planned: PlannedFigure) -> Figure:
