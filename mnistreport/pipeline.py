@@ -17,6 +17,7 @@ from mnistreport.data.split import Split, split_digits
 from mnistreport.errors import ManifestError, Problem, UsageError
 from mnistreport.files import hold_folder
 from mnistreport.report.dates import find_given_date
+from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.material import Material, Tested
 from mnistreport.report.publication import Publication, publish_report
 from mnistreport.report.wording import describe_variant
@@ -131,7 +132,7 @@ def build(options: Options, listener: Listener) -> Built:
             _test_winner(winner, project, listener)
         listener.on_stage("writing the report")
         material = gather_material(project, results)
-        return Built(results, _publish(material, project, options))
+        return Built(results, _publish(material, project, options, listener))
 
 
 def render(options: Options, listener: Listener) -> Built:
@@ -146,10 +147,14 @@ def render(options: Options, listener: Listener) -> Built:
         refuse_gaps(project, results)
         listener.on_stage("writing the report")
         material = gather_material(project, results)
-        return Built(results, _publish(material, project, options))
+        return Built(results, _publish(material, project, options, listener))
 
 
-def _publish(material: Material, project: Project, options: Options) -> Publication:
+def _publish(
+    material: Material, project: Project, options: Options, listener: Listener
+) -> Publication:
+    if letters := tell_unknown_letters(material.results):
+        listener.on_warning(letters)
     return publish_report(
         material, project.folder, project.output, strict=options.strict, pdf=options.pdf
     )

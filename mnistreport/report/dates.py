@@ -27,9 +27,14 @@ def find_given_date(info: ReportInfo) -> str:
     Raises:
         EnvironmentFault: ``SOURCE_DATE_EPOCH`` is no time.
     """
+    built = _read_epoch()
+    return info.date or built
+
+
+def _read_epoch() -> str:
     seconds = os.environ.get(EPOCH, "")
-    if info.date or not seconds:
-        return info.date
+    if not seconds:
+        return ""
     moment = None
     if _SECONDS.fullmatch(seconds):
         with suppress(ValueError, OverflowError, OSError):  # too far from now

@@ -26,7 +26,7 @@ def choose_main_findings(
         MainFinding(
             study.slug,
             study.title,
-            titles[study.model],
+            "" if titles[study.model].lower() in study.title.lower() else titles[study.model],
             next(each.strength for each in study.findings if each.kind == "best"),
             _measure_lead(study),
             study.headline,

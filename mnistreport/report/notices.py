@@ -1,6 +1,7 @@
 """What a reader has to know before the numbers: what was substituted, left out, or mixed."""
 
 from mnistreport.analysis.results import Results
+from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.material import Material
 
 
@@ -24,6 +25,8 @@ def make_notices(material: Material) -> tuple[str, ...]:
             "here: settings changed after the first look were chosen with a test result known. "
             "The ledger lists every look."
         )
+    if letters := tell_unknown_letters(results):
+        notices.append(letters)
     return tuple(notices)
 
 

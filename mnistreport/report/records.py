@@ -121,7 +121,7 @@ class MainFinding:
     Attributes:
         slug: The study's.
         title: The study's.
-        model: Its model in words.
+        model: Its model in words; empty if the title names it.
         strength: How firmly the runs carry it, as in ``FindingView``.
         lead: How far the mean of the best level is above the baseline's, or the baseline's, if it
             is the best, above the next; ``None`` if there is no such mean.

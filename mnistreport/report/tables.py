@@ -155,14 +155,15 @@ def make_study_table(context: ReportContext, study: StudyView) -> Table:
         )
         for level in study.levels
     ]
-    caption = (
-        f"{study.title}: metrics at the last epoch. {_explain_measure(context)} "
-        "Against baseline: mean difference in validation accuracy, paired by seed, and its "
-        f"{format_percent(CONFIDENCE, 0)} interval; p of the paired t-test, corrected for the "
-        f"study’s levels (Holm). Better or worse where p < {ALPHA:g}; too few seeds where a "
-        f"difference exceeds the noise floor{_say_floor(study)} but is not shown to be more than "
-        "chance: no p is given."
-    )
+    caption = f"{study.title}: metrics at the last epoch. {_explain_measure(context)}"
+    if len(context.seeds) > 1:
+        caption += (
+            " Against baseline: mean difference in validation accuracy, paired by seed, and its "
+            f"{format_percent(CONFIDENCE, 0)} interval; p of the paired t-test, corrected for the "
+            f"study’s levels (Holm). Better or worse where p < {ALPHA:g}; too few seeds where a "
+            f"difference exceeds the noise floor{_say_floor(study)} but is not shown to be more "
+            "than chance: no p is given."
+        )
     return Table(f"{study.slug}-levels", caption, columns, tuple(rows), is_sortable=True)
 
 

@@ -35,7 +35,7 @@ from mnistreport.report import numbers, records, views
 from mnistreport.report.claims import CLAIM_FORM, Claim, ClaimExtension, note_claims
 from mnistreport.report.dates import format_date
 from mnistreport.report.markdown import Draft
-from mnistreport.report.wording import Prose, capitalise, escape_markdown
+from mnistreport.report.wording import Prose, capitalise, end_sentence, escape_markdown
 from mnistreport.resources import find_resource
 
 FILTERS = {
@@ -47,6 +47,7 @@ FILTERS = {
     "measure": numbers.format_measure,
     "p": numbers.format_p,
     "date": format_date,
+    "sentence": end_sentence,
     "capitalize": capitalise,  # Jinja's own would put the rest in lower case
 }
 TAGS = ("claim", "endclaim", "if", "elif", "else", "endif", "for", "endfor", "set", "endset")

@@ -39,6 +39,11 @@ def capitalise(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def end_sentence(text: str) -> str:
+    """Return ``text`` with a full stop, unless it ends a sentence already."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
 def name_factor(factor: str) -> str:
     """Return a field of the manifest as a reader calls it."""
     return _FACTORS.get(factor, factor.replace("_", " "))

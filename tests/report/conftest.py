@@ -1,6 +1,5 @@
 """One report of made-up results, drawn and rendered once for all tests of this room."""
 
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from mnistreport.report.records import RubricVerdict
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext
 from mnistreport.resources import PROJECT_FILES
+from tests.report.paper import read_pages
 from tests.report.reports import make_material
 
 RUBRIC = (
@@ -65,10 +65,4 @@ def pdf(document: Document, templates: Templates, tmp_path_factory: pytest.TempP
 @pytest.fixture(scope="session")
 def pdf_pages(pdf: Path) -> list[str]:
     """The text of each page of the PDF, as it is laid out."""
-    try:
-        done = subprocess.run(
-            ["pdftotext", "-layout", pdf, "-"], capture_output=True, check=True, encoding="utf-8"
-        )
-    except FileNotFoundError:
-        pytest.skip("pdftotext is not installed (Debian: poppler-utils)")
-    return done.stdout.removesuffix("\f").split("\f")
+    return read_pages(pdf)

@@ -20,6 +20,17 @@ _INK: Final = 200
 """Pixels darker than this are ink."""
 
 
+def read_pages(pdf: Path) -> list[str]:
+    """Return the text of each page, as it is laid out."""
+    try:
+        done = subprocess.run(
+            ["pdftotext", "-layout", pdf, "-"], capture_output=True, check=True, encoding="utf-8"
+        )
+    except FileNotFoundError:
+        pytest.skip("pdftotext is not installed (Debian: poppler-utils)")
+    return done.stdout.removesuffix("\f").split("\f")
+
+
 def measure_fill(pdf: Path, folder: Path) -> list[float]:
     """Return for each page how far down its text reaches, as a share of what it may fill."""
     call = ["pdftoppm", "-r", str(_RESOLUTION), "-gray", pdf, folder / "page"]

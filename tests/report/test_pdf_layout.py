@@ -4,13 +4,21 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from mnistreport.report.context import make_context
 from mnistreport.report.dates import EPOCH
-from mnistreport.report.document import Document
-from tests.report.paper import measure_fill
-from tests.report.reports import INFO
+from mnistreport.report.document import Document, compose_document
+from mnistreport.report.figures.figure import Figure, Picture
+from mnistreport.report.figures.plan import plan_figures
+from mnistreport.report.html import render_html
+from mnistreport.report.pdf import render_pdf
+from mnistreport.report.templating import Templates
+from mnistreport.study.manifest import Author, ReportInfo
+from tests.report.paper import measure_fill, read_pages
+from tests.report.reports import INFO, make_material
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 MOST_BYTES: Final = 2_000_000
@@ -76,3 +84,25 @@ def test_the_same_report_is_the_same_file(tmp_path: Path) -> None:
         contents.append({path.name: path.read_bytes() for path in paths})
     assert ["report.html", "report.pdf", "results.json"] == list(contents[0])
     assert contents[0] == contents[1]
+
+
+def test_a_long_title_stays_on_its_page(templates: Templates, tmp_path: Path) -> None:
+    """However long title and names are, the title page is one, and no word runs off it."""
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    authors = tuple(Author(f"Author {number} with a Long Name", "1234567") for number in range(6))
+    info = ReportInfo(f"{word} and a title of three lines", "A subtitle " * 9, "", authors, "en")
+    material = make_material(info=info)
+    context = make_context(material)
+    context = replace(context, notices=context.notices * 3)
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
+    figures = {
+        each.name: Figure(each.name, Picture(svg, b""), "Nothing.", "Nothing.")
+        for each in plan_figures(context, material)
+    }
+    document = compose_document(context, material, templates, lambda _: figures)
+    path = tmp_path / "report.pdf"
+    path.write_bytes(render_pdf(render_html(document, templates, skin="print")))
+    first, second, *_ = read_pages(path)
+    assert "Test accuracy" in first
+    assert re.sub(r"\s", "", first).count(word) == 1
+    assert second.splitlines()[0].rstrip().endswith("Contents")

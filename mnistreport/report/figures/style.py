@@ -20,6 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 from matplotlib.font_manager import FontEntry, FontProperties, fontManager
+from matplotlib.ft2font import FT2Font
 from matplotlib.textpath import text_to_path
 
 from mnistreport.report.figures.figure import Picture
@@ -87,8 +88,11 @@ DOTS_PER_INCH: Final = 200
 _MM: Final = 1 / 25.4  # inches
 _POINT: Final = 25.4 / 72  # millimetres
 
+_FAMILIES: Final = [FAMILY, "DejaVu Sans"]
+"""The second, matplotlib's own, has letters of more scripts."""
+
 _STYLE: Final = {
-    "font.family": [FAMILY, "DejaVu Sans"],  # the second has letters of more scripts
+    "font.family": _FAMILIES,
     "font.size": MEDIUM,
     "text.color": INK,
     "text.parse_math": False,  # a label with dollars is no formula
@@ -221,7 +225,7 @@ def measure_text(text: str, size: float = MEDIUM, weight: int = 400) -> float:
 @cache
 def _measure(text: str, size: float, weight: int) -> float:
     _load_fonts()
-    font = FontProperties(family=[FAMILY, "DejaVu Sans"], size=size, weight=weight)
+    font = FontProperties(family=_FAMILIES, size=size, weight=weight)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=_MISSING)
         return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] * _POINT
@@ -302,6 +306,14 @@ def draw_key(sheet: Sheet, x: float, y: float, entries: Sequence[tuple[str, str,
             overlay.plot([x, x + 6], [y - 0.9, y - 0.9], color=colour, ls=line)  # pyright: ignore[reportArgumentType]
         sheet.write(x + 7.2, y, text, size=SMALL)
         x += 12.2 + measure_text(text, SMALL)
+
+
+@cache
+def list_letters() -> frozenset[str]:
+    """Return the letters that text in a figure can have."""
+    _load_fonts()
+    files = [str(fontManager.findfont(FontProperties(family=family))) for family in _FAMILIES]
+    return frozenset(chr(code) for file in files for code in FT2Font(file).get_charmap())
 
 
 @cache

@@ -42,7 +42,7 @@ def say_headline(study: StudySummary, finding: Finding) -> str:
     comparison = finding.get_optional("comparison", Comparison)
     if best is study.baseline:
         no_level = "No level" if _all_finished(study) else "No level that finished"
-        return f"{no_level} has a higher mean than the baseline, {reached}."
+        return f"{no_level} has a higher mean than the baseline, {reached}{_say_below(study)}."
     if comparison is None:
         return f"The highest mean is that of {reached}; the baseline did not finish."
     points = format_points(comparison.difference.mean)
@@ -56,6 +56,20 @@ def say_headline(study: StudySummary, finding: Finding) -> str:
         else f"which {say_seeds(comparison.difference.n)} cannot show to be more than chance"
     )
     return f"The highest mean is that of {reached}, {points} against the baseline, {why}."
+
+
+def _say_below(study: StudySummary) -> str:
+    """Return which level is clearly below the baseline, and how far; the lowest of several."""
+    below = {
+        level.against_baseline.difference.mean: level
+        for level in study.levels
+        if level.against_baseline and level.against_baseline.is_clear
+    }
+    if not below or (least := min(below)) >= 0:
+        return ""
+    level = below[least]
+    verb, points = agree(study, level), format_points(-least, signed=False)
+    return f"; {name(study, level)} {verb} clearly below it, by {points}"
 
 
 def say_spread(study: StudySummary, finding: Finding) -> str:
