@@ -101,7 +101,7 @@ def test_frontier_is_what_nothing_beats_in_both() -> None:
         )
         for time, accuracy in spots
     )
-    line = plot_training_time(results, TITLES).alt.rpartition("On the line: ")[2]
+    line = plot_training_time(results, TITLES).alt.rpartition(" and more accurate: ")[2]
     assert expected == len(line.split(", "))
     assert "both" not in line
 
