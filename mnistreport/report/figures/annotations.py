@@ -57,6 +57,8 @@ def place_labels(
 ) -> list[tuple[Label, Place]]:
     """Find each label a place beside its dot; one for which there is none is left out.
 
+    No label is nearer to the dot of another than to its own, unless a line leads to its own.
+
     Args:
         labels: Those that matter most first.
         panel: What no label leaves.
@@ -64,14 +66,24 @@ def place_labels(
         gap: Between a dot's middle and its label, in millimetres.
     """
     placed: list[tuple[Label, Place]] = []
-    covered = list(taken)
+    covered, dots = list(taken), [label.dot for label in labels]
     for label in labels:
         for place in _list_places(label, gap):
-            if panel.holds(place.box) and not any(map(place.box.meets, covered)):
+            if (
+                panel.holds(place.box)
+                and not any(map(place.box.meets, covered))
+                and (place.leader or _is_beside(place.box, label.dot, dots))
+            ):
                 placed.append((label, place))
                 covered.append(place.box)
                 break
     return placed
+
+
+def _is_beside(box: Box, own: Point, dots: Sequence[Point]) -> bool:
+    """Tell whether words are at least as near to their own dot as to any other."""
+    near = box.measure_distance(own)
+    return all(box.measure_distance(dot) >= near for dot in dots)
 
 
 def _list_places(label: Label, gap: float) -> Iterator[Place]:
@@ -90,5 +102,5 @@ def _list_places(label: Label, gap: float) -> Iterator[Place]:
         sides += [(x - width / 2, y - away - height), (x - width / 2, y + away)]
         for left, top in (*sides, *corners):
             box = Box(left, top, left + width, top + height)
-            near = (min(max(x, box.left), box.right), min(max(y, box.top), box.bottom))
+            near = box.find_nearest(label.dot)
             yield Place(box, (label.dot, near) if room > _NEAR else None)
