@@ -91,9 +91,12 @@ def _plot_neurons(name: str, layer: FirstLayer, title: str) -> Figure:
         if len(order) < len(layer.weights)
         else f"all {count} neurons, those with the largest absolute weights into the next layer "
         "first"
+        if len(order) > 1
+        else "its only neuron"
     )
+    each = "each " if len(order) > 1 else ""
     caption = (
-        f"First layer of the {title}: the weights of {which}, each as an image of 28 × 28. Where "
+        f"First layer of the {title}: the weights of {which}, {each}as an image of 28 × 28. Where "
         "it is dark, ink raises the neuron’s sum; where it is light, ink lowers it; the grey in "
         "between is about 0."
     )
@@ -125,17 +128,19 @@ def _plot_kernels(
     count, size = format_count(len(layer.weights)), layer.weights.shape[-1]
     is_cut = len(shown) < len(layer.weights)
     which = f"{f'the first {len(shown)} of' if is_cut else 'all'} {count} kernels"
+    if len(layer.weights) == 1:
+        which = "its only kernel"
+    each = "each" if len(shown) > 1 else "it"
     caption = (
-        f"First layer of the {title}: {which} of {size} × {size} weights, and below each what it "
+        f"First layer of the {title}: {which} of {size} × {size} weights, and below {each} what it "
         f"finds in an image of the digit {digit} from the training split, after ReLU and before "
         "max-pooling: the darker, the more, on one scale for all. A kernel is dark where ink "
         "raises its sum, and light where ink lowers it."
     )
-    found = [float(each.max()) for each in maps[: len(shown)]]
-    more = (
-        f" The largest value that a kernel finds in the image is between "
-        f"{format_weight(min(found))} and {format_weight(max(found))}."
-    )
+    found = [float(one.max()) for one in maps[: len(shown)]]
+    low, high = format_weight(min(found)), format_weight(max(found))
+    largest = f"between {low} and {high}" if len(found) > 1 else low
+    more = f" The largest value that a kernel finds in the image is {largest}."
     return Figure(name, picture, caption, _describe(layer, shown, title, which) + more)
 
 
