@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 
 from matplotlib.axes import Axes
@@ -16,6 +16,7 @@ from mnistreport.report.figures.style import Sheet, open_sheet
 from mnistreport.report.figures.variants import BASELINE, name_variants, title_model
 from mnistreport.report.notices import describe_circumstances
 from mnistreport.report.numbers import format_measure, format_percent, format_seconds
+from mnistreport.report.wording import capitalise
 
 _LEFT, _TOP, _WIDTH, _HEIGHT = 13.0, 9.0, 150.0, 72.0  # millimetres; of the panel
 _DOT: Final = 1.1  # its radius
@@ -242,10 +243,10 @@ def _caption(
     )
     if line := _say_line(spots, frontier):
         said += (
-            f" Than those on the line, {line}; for every other {_name_rivals(spots)}"
-            f"{' on the axis' if has_far else ''}, one on the line is at least as fast and as "
-            f"accurate. That is by these {'means' if has_seeds else 'numbers'}; small differences "
-            "may be chance."
+            f" {capitalise(line)} than any on the line, and for every other {_name_rivals(spots)}"
+            f"{' on the axis' if has_far else ''} one on the line is at least as fast and as "
+            f"accurate, by these {'means' if has_seeds else 'numbers'}; small differences may be "
+            "chance."
         )
     if len(describe_circumstances(results)) > 1:
         said += (
@@ -281,12 +282,21 @@ def _describe(
         )
         parts += [f"{title}, the fastest first: {listed}."] if own else []
     said = f"Training time and validation accuracy. {' '.join(parts)}"
-    has_models = len({spot.model for spot in spots}) > 1
-    on_line = [f"{s.label} ({named[s.model]})" if has_models else s.label for s in frontier]
     if line := _say_line(spots, frontier):
-        return f"{said} On the line, {line}: {', '.join(on_line)}."
+        return f"{said} On the line, {line}: {_list_frontier(spots, frontier, named)}."
     rivals = [spot for spot in shown if spot.summary.complete and spot not in frontier]
     if not rivals:
         return said
     axis = " on the axis" if len(shown) < len(spots) else ""
-    return f"{said} No {_name_rivals(spots)}{axis} is faster or more accurate than {on_line[0]}."
+    first = _list_frontier(spots, frontier, named)
+    return f"{said} No {_name_rivals(spots)}{axis} is faster or more accurate than {first}."
+
+
+def _list_frontier(spots: Sequence[_Spot], frontier: Sequence[_Spot], named: Sequence[str]) -> str:
+    """Return the frontier's names in order; where several models are drawn, with theirs."""
+    if len({spot.model for spot in spots}) == 1:
+        return ", ".join(spot.label for spot in frontier)
+    return "; ".join(
+        f"{', '.join(spot.label for spot in group)} ({named[model]})"
+        for model, group in groupby(frontier, key=lambda spot: spot.model)
+    )
