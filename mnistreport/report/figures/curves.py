@@ -6,7 +6,7 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
-from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
+from mnistreport.analysis.results import CHANCE_LOSS, LevelSummary, StudySummary, VariantSummary
 from mnistreport.report.figures import scales, style
 from mnistreport.report.figures.curve import LINES, MOST_POINTS, summarise_curve
 from mnistreport.report.figures.curve_names import Panel, name_curves
@@ -22,9 +22,6 @@ from mnistreport.report.figures.style import Sheet, open_sheet
 from mnistreport.report.numbers import format_measure
 from mnistreport.report.wording import name_factor, name_level
 from mnistreport.training.result import RunResult
-
-CHANCE_LOSS: Final = math.log(10)
-"""Cross-entropy of ten digits that are all held equally likely, in nats."""
 
 _COLUMNS: Final = 5
 _MOST: Final = 15  # levels that are drawn

@@ -15,6 +15,7 @@ from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.squares import draw_pixels
 from mnistreport.report.figures.style import Sheet, open_sheet
 from mnistreport.report.numbers import format_count, format_weight
+from mnistreport.study.studies import make_slug
 
 MOST_NEURONS: Final = 24
 MOST_KERNELS: Final = 16
@@ -49,7 +50,7 @@ def plot_filters(  # a model, and the data that it saw
         model_title: The model in words.
         model: The model's name in the manifest; names the figure, else the title does.
     """
-    name = f"{model or style.make_slug(model_title)}-filters"
+    name = f"{model or make_slug(model_title)}-filters"
     if layer is None:
         return _draw_nothing(name, model_title)
     if not layer.is_convolution:

@@ -13,7 +13,7 @@ from mnistreport.report.figures import marks, scales, style
 from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.labels import describe_trouble
 from mnistreport.report.figures.style import Sheet, open_sheet
-from mnistreport.report.figures.variants import BASELINE, COMBINED, name_variants, title_model
+from mnistreport.report.figures.variants import BASELINE, COMBINED, name_model, name_variants
 from mnistreport.report.numbers import format_count, format_measure, format_percent
 from mnistreport.report.wording import capitalise, count_things, join_words
 
@@ -105,7 +105,7 @@ def _group_rows(results: Results, titles: Mapping[str, str]) -> list[_Group]:
             for place, row in enumerate(rows)
             if place < most or row.is_best or row.label == BASELINE
         ]
-        groups.append(_Group(ranking, title_model(ranking.model, titles), tuple(kept)))
+        groups.append(_Group(ranking, name_model(ranking.model, titles), tuple(kept)))
     return groups
 
 

@@ -13,7 +13,7 @@ from mnistreport.report.figures.annotations import Label, place_labels
 from mnistreport.report.figures.boxes import Box
 from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.style import Sheet, open_sheet
-from mnistreport.report.figures.variants import BASELINE, name_variants, title_model
+from mnistreport.report.figures.variants import BASELINE, name_model, name_variants
 from mnistreport.report.notices import describe_circumstances
 from mnistreport.report.numbers import format_measure, format_percent, format_seconds
 from mnistreport.report.wording import capitalise
@@ -50,7 +50,7 @@ def plot_training_time(results: Results, titles: Mapping[str, str] | None = None
         titles: Models in words; the manifest's names if not given.
     """
     models = list(dict.fromkeys(each.variant.model for each in results.variants.values()))
-    named = [title_model(model, titles or {}) for model in models]
+    named = [name_model(model, titles or {}) for model in models]
     spots = _list_spots(results, models)
     if not spots:
         return _draw_nothing()
