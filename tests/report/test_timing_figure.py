@@ -117,3 +117,7 @@ def test_labels_among_many_dots_are_nearest_to_their_own(seed: int) -> None:
     placed = place_labels(labels, panel, taken, gap=1.7)
     assert len(placed) > len(dots) / 2
     assert [] == find_strays(labels, placed)
+    for label, place in placed:
+        for other, crossed in placed:
+            is_crossed = any(map(crossed.box.meets, place.trace_leader()))
+            assert label is other or not is_crossed, (label.text, other.text)

@@ -199,7 +199,7 @@ def _write_labels(
         matters = is_bold or spot in frontier
         colour = style.INK if matters else style.QUIET
         place, (first, last) = places[spots.index(spot)], ends[spots.index(spot)]
-        labels.append(Label(text, place, (first, last), weight, colour, matters))
+        labels.append(Label(text, place, (first, last), weight, colour, matters or is_below))
     panel = Box(_LEFT + 0.5, _TOP - 1.0, _LEFT + _WIDTH, _TOP + _HEIGHT - 0.3)
     overlay = sheet.add_overlay()
     for label, place in place_labels(labels, panel, taken, gap=_DOT + 0.6):
