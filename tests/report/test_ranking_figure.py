@@ -7,7 +7,7 @@ import pytest
 
 from mnistreport.analysis.results import Results, VariantSummary
 from mnistreport.analysis.statistics import Interval, summarise_values
-from mnistreport.report.figures.marks import clip_interval, find_cuts
+from mnistreport.report.figures.marks import clip_interval, find_cuts, is_cut
 from mnistreport.report.figures.ranking import plot_ranking
 from mnistreport.study.experiment import Experiment
 from tests.fake_results import MLP, SPLIT, make_results, make_run
@@ -38,6 +38,7 @@ def test_intervals_end_at_100_percent() -> None:
     """An interval that passes 100 % ends there; one that an axis cuts before is said to go on."""
     close = summarise_values([0.999, 1.0])
     assert (False, False) == find_cuts(close, Interval(0.9, 1.0))
+    assert not is_cut(close, Interval(0.9, 1.0))
     assert (True, False) == find_cuts(close, Interval(0.998, 1.0))
     assert (False, True) == find_cuts(close, Interval(0.9, 0.9999))
     assert 1.0 == clip_interval(close, Interval(0.9, 1.0)).high
