@@ -51,7 +51,9 @@ def rank_variants(results: Results) -> tuple[Ranking, ...]:
 
     These comparisons are one family (Holm), paired by seed, and judged only where one of the
     model's studies found something. A level that a study cannot tell from the same best is not
-    told from it here: the report does not say two things of one pair.
+    told from it here, either. The other way round the two may differ: this family is larger and
+    asks for more, so that a study may call a level clearly behind a best that this ranking cannot
+    tell it from. Who reports a pair says with what it was judged together.
 
     The best is read off the same seeds, so its lead over any one variant looks larger than it is:
     of variants that are equally good, one may well be set apart. What the family is for is safe

@@ -1,5 +1,6 @@
 """The runs, summarised: what each variant did over its seeds, and each study over its levels."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -305,3 +306,5 @@ def _summarise_study(study: Study, variants: Mapping[str, VariantSummary]) -> St
 
 CHANCE = 1 / CLASSES
 """Accuracy of guessing."""
+CHANCE_LOSS = -math.log(CHANCE)
+"""Cross-entropy of digits that are all held equally likely, in nats."""

@@ -1,14 +1,13 @@
 """From results to the one value that templates see."""
 
 import json
-import math
 import platform
 from dataclasses import asdict
 from importlib.metadata import version
 
 import numpy as np
 
-from mnistreport.analysis.results import CHANCE, Results
+from mnistreport.analysis.results import CHANCE, CHANCE_LOSS, Results
 from mnistreport.analysis.selection import RULE, RUN_RULE, choose_levels
 from mnistreport.analysis.statistics import CONFIDENCE
 from mnistreport.data.dataset import DigitSet
@@ -94,7 +93,7 @@ def make_context(material: Material) -> ReportContext:
         budgets=view_budgets(results, titles),
         budget_statement=say_budgets(results, titles),
         chance_accuracy=CHANCE,
-        chance_loss=-math.log(CHANCE),
+        chance_loss=CHANCE_LOSS,
     )
 
 

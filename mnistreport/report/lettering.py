@@ -16,10 +16,14 @@ _WEIGHTS: Final = {"SourceSans3-Regular": "400", "SourceSans3-Semibold": "600"}
 _UNITS: Final = 100.0
 """Size of a letter in units of its outline."""
 _PLACE: Final = re.compile(r"(translate\([^)]*\)(?: rotate\([^)]*\))?) scale\(([\d.]+) -[\d.]+\)")
+_LOST: Final = re.compile(r"^ |  |[\t\n\r]")
+"""Spaces that text in a drawing loses, and with them its letters their places."""
 
 
 def set_letters(svg: bytes) -> bytes:
     """Return a drawing with text in place of outlines, wherever every letter of it is in our fonts.
+
+    Words that text would not show as they were drawn stay outlines.
 
     Args:
         svg: As ``figures.svg`` makes it of matplotlib's.
@@ -63,11 +67,14 @@ def _find_words(group: ET.Element) -> tuple[ET.Element, ET.Element] | None:
     """Return the outlines of words, and the text to put there; nothing if the group has none."""
     if len(group) != 2 or group[0].tag is not ET.Comment:  # noqa: PLR2004 - the words, the outlines
         return None
-    words, outlines = html.unescape((group[0].text or "").strip(" ")), group[1]
+    comment, outlines = group[0].text or "", group[1]
+    words = html.unescape(comment.removeprefix(" ").rstrip(" "))  # spaces at its end are not seen
     place = _PLACE.fullmatch(outlines.get("transform", ""))
     fonts = set(_list_fonts(outlines))
-    if not place or len(fonts) != 1 or not fonts <= set(_WEIGHTS) or "- -" in words:
-        return None  # a comment cannot hold two dashes
+    if not place or len(fonts) != 1 or not fonts <= set(_WEIGHTS):
+        return None
+    if "- -" in words or _LOST.search(words):  # a comment cannot hold two dashes
+        return None
     text = ET.Element(f"{_SVG}text", {k: v for k, v in outlines.items() if k != "transform"})
     text.set("transform", place[1])
     text.set("font-family", "Source Sans 3")

@@ -142,3 +142,13 @@ def test_first_layers_need_no_torch() -> None:
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert printed.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("architecture", [MlpArchitecture((1,)), CnnArchitecture((1, 4), 3, 8)])
+def test_one_is_not_all(architecture: Architecture) -> None:
+    """A layer of one neuron or one kernel is not spoken of as of many."""
+    figure = plot_filters(_read(architecture), IMAGES, LABELS, TRAIN, "network")
+    for said in (figure.caption, figure.alt):
+        assert "its only" in said
+        assert "all 1" not in said
+    assert "each" not in figure.caption

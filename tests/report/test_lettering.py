@@ -39,10 +39,16 @@ def test_outlines_become_text_at_their_place(font: str, weight: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "font"), [("深層", "DejaVuSans"), ("what comes - - after", "SourceSans3-Regular")]
+    ("words", "font"),
+    [
+        ("深層", "DejaVuSans"),
+        ("what comes - - after", "SourceSans3-Regular"),
+        ("  led by spaces", "SourceSans3-Regular"),
+        ("two  spaces", "SourceSans3-Regular"),
+    ],
 )
 def test_what_cannot_be_text_stays_drawn(words: str, font: str) -> None:
-    """Letters of other fonts, and words that a comment cannot hold, keep their outlines."""
+    """Letters of other fonts, words that a comment cannot hold, and spaces keep their outlines."""
     root = letter(words, font=font)
     assert [] == list(root.iter(TEXT))
     assert 1 == len(list(root.iter("{http://www.w3.org/2000/svg}use")))
@@ -64,3 +70,9 @@ def test_letters_that_others_use_stay(document: Document) -> None:
         assert used <= set(re.findall(r'id="([^"]+)"', after))
         assert before.count("data:image") == after.count("data:image")
         assert after.count("<text") >= 1
+
+
+def test_spaces_at_the_end_are_no_reason_to_draw() -> None:
+    """Nobody sees them; narrow ones that belong to a number are kept."""
+    (text,) = letter("97.9\u202f%  ").iter(TEXT)
+    assert "97.9\u202f%" == text.text

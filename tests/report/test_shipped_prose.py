@@ -124,3 +124,10 @@ def test_paragraphs_of_two_models_stay_apart() -> None:
     prose = render_all_prose(make_context(make_material()), Templates(Path("none"))).html
     assert 2 == prose["baseline"].count("<p><strong>")
     assert 2 == len(re.findall("<p>The <strong>", prose["method"]))
+
+
+def test_the_ranking_says_how_it_judges(texts: Texts) -> None:
+    """A study may tell a pair that the ranking does not: the text says what was judged together."""
+    for written in texts.values():
+        (said,) = (" ".join(text.split()) for text in written.values() if "shaded row" in text)
+        assert "with all variants of its model judged together, cannot tell from the best" in said

@@ -9,6 +9,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from mnistreport.analysis.results import (
+    CHANCE_LOSS,
     LevelSummary,
     Results,
     StudySummary,
@@ -16,7 +17,7 @@ from mnistreport.analysis.results import (
 )
 from mnistreport.analysis.statistics import Interval, estimate_mean, summarise_values
 from mnistreport.report.figures import style
-from mnistreport.report.figures.curves import CHANCE_LOSS, plot_baseline_curves
+from mnistreport.report.figures.curves import plot_baseline_curves
 from mnistreport.report.figures.curves import plot_learning_curves as plot_curves
 from mnistreport.report.figures.factors import plot_factor
 from mnistreport.report.figures.figure import Figure

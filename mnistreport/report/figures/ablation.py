@@ -7,7 +7,7 @@ from typing import Final
 from matplotlib.axes import Axes
 
 from mnistreport.analysis.findings.ablation import Corners, find_corners
-from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
+from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.analysis.statistics import Interval, Measure, estimate_mean, summarise_values
 from mnistreport.report.figures import marks, scales, style
 from mnistreport.report.figures.figure import Figure
@@ -16,6 +16,7 @@ from mnistreport.report.figures.marks import Mark
 from mnistreport.report.figures.style import SMALL, Sheet, open_sheet
 from mnistreport.report.numbers import format_measure, format_percent, format_points
 from mnistreport.report.wording import capitalise, name_factor, name_level
+from mnistreport.study.experiment import Variant
 
 _HEIGHT: Final = 83.0  # millimetres, as all that follow
 _TOP, _BOTTOM = 17.5, 74.0
@@ -74,10 +75,11 @@ def plot_ablation(study: StudySummary, corners: Corners) -> Figure:
     reach = marks.find_reach(near, least=_LEAST, bounds=Interval(0.0, 1.0))
     has_interval = any(cell and cell.sd is not None for cell in cells)
     with open_sheet(_HEIGHT) as sheet:
-        band = marks.name_band(study)
-        marks.draw_key(sheet, 3.0, has_interval=has_interval, band=band)
         _write_title(sheet, 0.5, "Validation accuracy at the last epoch")
-        _draw_square(sheet, study, corners, reach, cut)
+        has_baseline = _draw_square(sheet, study, corners, reach, cut)
+        if any(cells):
+            band = marks.name_band(study) if has_baseline else ""
+            marks.draw_key(sheet, 3.0, has_interval=has_interval, band=band)
         _write_title(sheet, _NAMES, "What adding one changes")
         forest = _draw_forest(sheet, study, edges, cut)
         picture = sheet.render()
@@ -89,15 +91,20 @@ def plot_ablation(study: StudySummary, corners: Corners) -> Figure:
         f"{study.study.slug}-factor",
         picture,
         _caption(
-            study, corners, edges, is_cut=is_cut, has_far=len(near) < len([*filter(None, cells)])
+            study,
+            corners,
+            edges,
+            is_cut=is_cut,
+            has_far=len(near) < len([*filter(None, cells)]),
+            has_baseline=has_baseline,
         ),
         f"The four corners of study “{study.study.title}”. {list_ends(study, corners.levels)} "
         + " ".join(f"{_describe_edge(edge)}." for edge in edges),
     )
 
 
-def _read(variant: VariantSummary | object, field: str, *, default: bool) -> object:
-    for part in (getattr(variant, "architecture", None), getattr(variant, "training", None)):
+def _read(variant: Variant, field: str, *, default: bool) -> object:
+    for part in (variant.architecture, variant.training):
         if hasattr(part, field):
             return getattr(part, field)
     return default
@@ -129,7 +136,9 @@ def _make_edge(switch: str, beside: str, off: LevelSummary, on: LevelSummary) ->
 
 def _draw_square(
     sheet: Sheet, study: StudySummary, corners: Corners, reach: Interval, cut: float | None
-) -> None:
+) -> bool:
+    """Draw the corners; return whether the baseline's accuracy is behind any."""
+    has_baseline = False
     first, second = name_factor(corners.first), name_factor(corners.second)
     neither, one, other, both = corners.levels
     rows = ((f"without {second}", (neither, one)), (f"with {second}", (other, both)))
@@ -141,10 +150,11 @@ def _draw_square(
         _write_lines(sheet, 0.5, top + 3.6, style.wrap_text(text, _HEADS - 1.5, 3, SMALL))
         for column, level in enumerate(levels):
             left = _HEADS + column * (_CELL + _GUTTER)
-            _draw_cell(sheet, study, level, left, top, reach, cut)
+            has_baseline |= _draw_cell(sheet, study, level, left, top, reach, cut)
             if row == 0:
                 continue
             sheet.write(left + _CELL / 2, _BOTTOM + 7.2, "validation accuracy (%)", align="center")
+    return has_baseline
 
 
 def _draw_cell(
@@ -155,26 +165,26 @@ def _draw_cell(
     top: float,
     reach: Interval,
     cut: float | None,
-) -> None:
+) -> bool:
+    """Draw a corner; return whether the baseline's accuracy is behind it."""
     summary, measure = level.summary, level.summary.accuracy
     axes = sheet.add_panel(left, top, _CELL, _TALL)
     axes.set_facecolor(style.CELL)
-    room = 0.08 * (reach.high - reach.low)
-    scales.set_percent_axis(axes, reach.low - room, reach.high + room, marks=3)
+    margin = 0.08 * (reach.high - reach.low)
+    scales.set_percent_axis(axes, reach.low - margin, reach.high + margin, marks=3)
     axes.set(ylim=(_TALL, 0), yticks=[])
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)
     axes.tick_params(labelbottom=top > _TOP)
-    mark = "baseline" if level.level.is_baseline else ""
-    room = _CELL - 4.5 - style.measure_text(mark, SMALL)
-    label = style.cut_text(level.label, room, SMALL)
+    remark = "baseline" if level.level.is_baseline else ""
+    label = style.cut_text(level.label, _CELL - 4.5 - style.measure_text(remark, SMALL), SMALL)
     sheet.write(left + 1.5, top + 3.8, label, size=SMALL)
     end = left + 3.0 + style.measure_text(label, SMALL)
-    sheet.write(end, top + 3.8, mark, size=SMALL, colour=style.QUIET)
+    sheet.write(end, top + 3.8, remark, size=SMALL, colour=style.QUIET)
     if measure is None:
         lines = style.wrap_text(describe_trouble(summary), _CELL - 3.0, 3, SMALL)
         _write_lines(sheet, left + 1.5, top + 8.0, lines)
-        return
+        return False
     weight = style.BOLD if level is study.best else 400
     sheet.write(left + 1.5, top + 8.2, format_measure(measure), size=style.LARGE, weight=weight)
     if gap := summary.gap:
@@ -183,7 +193,8 @@ def _draw_cell(
         sheet.write(left + 1.5, top + 11.9, text, size=SMALL, colour=style.QUIET)
     noise = study.baseline.summary.accuracy
     middle = (_TEXT + _TALL) / 2
-    if noise:
+    has_baseline = noise is not None and noise.mean in Interval(*axes.get_xlim())
+    if noise and has_baseline:
         ends = (_TEXT + 0.6, _TALL)
         if noise.sd is not None:
             x = [noise.mean - noise.sd, noise.mean + noise.sd]
@@ -193,9 +204,10 @@ def _draw_cell(
     if cut and measure.mean < cut:
         (arrow,) = axes.plot(reach.low, middle, "<", ms=3.6, color=style.VALIDATION)
         sheet.hint(arrow, said)
-        return
-    mark_of_cell = Mark(measure, marks.name_seeds(summary, measure.values), said, summary.complete)
-    marks.draw_mark(sheet, axes, middle, mark_of_cell, reach, half=_HALF, is_flat=True)
+        return has_baseline
+    mark = Mark(measure, marks.name_seeds(summary, measure.values), said, summary.complete)
+    marks.draw_mark(sheet, axes, middle, mark, reach, half=_HALF, is_flat=True)
+    return has_baseline
 
 
 def _draw_forest(
@@ -285,14 +297,19 @@ def _caption(
     *,
     is_cut: bool,
     has_far: bool,
+    has_baseline: bool,
 ) -> str:
     both = f"{name_factor(corners.first)} and {name_factor(corners.second)}"
-    said = (
-        f"Left, validation accuracy at the last epoch with and without {both}, and how far "
-        "training accuracy was from it; right, what adding one of them changes, paired by seed: "
-        "a dot for each seed"
-    )
-    if any(edge.measure and edge.measure.sd is not None for edge in edges):
+    where = f"validation accuracy at the last epoch with and without {both}"
+    measures = [level.summary.accuracy for level in corners.levels if level.summary.accuracy]
+    known = [edge for edge in edges if edge.measure]
+    if not measures:
+        return f"{capitalise(where)}: no run finished."
+    said = f"Left, {where}, and how far training accuracy was from it"
+    if known:
+        said += "; right, what adding one of them changes, paired by seed"
+    said += ": a dot for each seed"
+    if any(measure.sd is not None for measure in measures):
         said += (
             ", the mean, and its 95 % interval (Student’s t over the seeds, each for itself). "
             "Numbers in the cells are mean and standard deviation"
@@ -301,16 +318,18 @@ def _caption(
         said += "; an arrow: the interval goes on beyond the axis"
     baseline = study.baseline.summary.accuracy
     if baseline is not None and baseline.sd is not None:
+        left = "from the baseline, or from no difference," if has_baseline else "from no difference"
         said += (
-            ". What lies in the grey band is no further from the baseline, or from no difference, "
-            "than one standard deviation of the baseline’s seeds"
+            f". What lies in the grey band is no further {left} than one standard deviation of the "
+            "baseline’s seeds"
         )
     said += "."
+    if not known:
+        said += " Right, nothing is known: no seed finished both with and without one of them."
     if has_far:
         said += " A triangle in colour stands for a value far off the axis."
     if any(level.summary.finished and not level.summary.complete for level in corners.levels):
         said += " Hollow dots: not all runs of the variant finished."
-    known = [edge for edge in edges if edge.measure]
     if known:
         largest = max(known, key=lambda edge: abs(edge.measure.mean) if edge.measure else 0.0)
         said += f" The largest difference: {_lower(_describe_edge(largest))}."

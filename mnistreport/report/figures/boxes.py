@@ -1,5 +1,6 @@
 """Rectangles on a sheet: what words cover, and where they may stand."""
 
+import math
 from dataclasses import dataclass
 
 Point = tuple[float, float]
@@ -42,3 +43,12 @@ class Box:
             and self.top <= other.top
             and other.bottom <= self.bottom
         )
+
+    def find_nearest(self, point: Point) -> Point:
+        """Return the place in it that is nearest to a point."""
+        x, y = point
+        return min(max(x, self.left), self.right), min(max(y, self.top), self.bottom)
+
+    def measure_distance(self, point: Point) -> float:
+        """Return how far a point is from it: 0 inside."""
+        return math.dist(point, self.find_nearest(point))

@@ -13,6 +13,7 @@ from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.style import Sheet, open_sheet
 from mnistreport.report.numbers import format_count, format_percent
 from mnistreport.study.experiment import CLASSES
+from mnistreport.study.studies import make_slug
 from mnistreport.training.result import FinalOutcome
 
 _LEFT, _TOP, _WIDTH, _HEIGHT = 13.0, 11.5, 13.6, 8.7  # millimetres; the last two of a cell
@@ -50,7 +51,7 @@ def plot_confusion(outcome: FinalOutcome, model_title: str, *, model: str = "") 
         f"Confusion matrix of the {model_title}: {right} of {of} test images on the diagonal, an "
         f"accuracy of {accuracy}. {often}"
     )
-    return Figure(f"{model or style.make_slug(model_title)}-confusion", picture, caption, alt)
+    return Figure(f"{model or make_slug(model_title)}-confusion", picture, caption, alt)
 
 
 def _colour_cells(sheet: Sheet, axes: Axes, counts: NDArray[np.int64]) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
-from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
+from mnistreport.analysis.results import CHANCE_LOSS, LevelSummary, StudySummary, VariantSummary
 from mnistreport.report.figures import scales, style
 from mnistreport.report.figures.curve import LINES, MOST_POINTS, summarise_curve
 from mnistreport.report.figures.curve_names import Panel, name_curves
@@ -23,9 +23,6 @@ from mnistreport.report.numbers import format_measure
 from mnistreport.report.wording import name_factor, name_level
 from mnistreport.training.result import RunResult
 
-CHANCE_LOSS: Final = math.log(10)
-"""Cross-entropy of ten digits that are all held equally likely, in nats."""
-
 _COLUMNS: Final = 5
 _MOST: Final = 15  # levels that are drawn
 _LEFT, _GUTTER, _RIGHT = 12.0, 3.5, 2.0  # millimetres, as all that follow
@@ -34,7 +31,7 @@ _GAP: Final = 1.6  # between a level and the word beside it
 
 
 def plot_learning_curves(study: StudySummary) -> Figure:
-    """Draw loss above accuracy for each level of a study, the baseline in grey behind each."""
+    """Draw loss above accuracy for each level of a study, the baseline in grey behind others."""
     levels = _choose_levels(study)
     rows = math.ceil(len(levels) / _COLUMNS)
     columns = math.ceil(len(levels) / rows)
@@ -43,7 +40,7 @@ def plot_learning_curves(study: StudySummary) -> Figure:
     loss, accuracy = _collect(levels, "loss"), _collect(levels, "accuracy")
     width = (style.WIDTH - _LEFT - _RIGHT - (columns - 1) * _GUTTER) / columns
     epochs = max((len(run.history) for run in _list_runs(levels)), default=1)
-    beyond, has_chance = "", False
+    beyond, has_chance, has_baseline = "", False, False
     panels: list[Panel] = []
     with open_sheet(_KEY + rows * block) as sheet:
         for place, level in enumerate(levels):
@@ -64,7 +61,7 @@ def plot_learning_curves(study: StudySummary) -> Figure:
                     axes.spines["left"].set_visible(False)
                 if metric == "loss":
                     has_chance = _draw_chance(axes)
-                _draw_level(axes, level, study.baseline, metric)
+                has_baseline |= _draw_level(axes, level, study.baseline, metric)
                 panels.append(Panel(axes, level.summary, study.baseline.summary, metric))
             if column == 0:
                 for text, start in zip(("loss (nats)", "accuracy (%)"), tops, strict=True):
@@ -74,12 +71,14 @@ def plot_learning_curves(study: StudySummary) -> Figure:
                 x = left + (width / 2 if columns % 2 else -_GUTTER / 2)
                 sheet.write(x, tops[1] + panel + 7.0, "epoch", align="center")
         is_named = name_curves(sheet, panels, CHANCE_LOSS if has_chance else None)
-        _draw_key(sheet, levels, is_named=is_named, has_chance=has_chance)
+        _draw_key(
+            sheet, levels, is_named=is_named, has_baseline=has_baseline, has_chance=has_chance
+        )
         picture = sheet.render()
     return Figure(
         f"{study.study.slug}-curves",
         picture,
-        _caption_curves(study, levels, beyond=beyond),
+        _caption_curves(study, levels, beyond=beyond, has_baseline=has_baseline),
         f"Learning curves by level, study “{study.study.title}”. "
         f"At the last epoch: {list_ends(study, levels)}",
     )
@@ -192,14 +191,18 @@ def _draw_chance(axes: Axes) -> bool:
     return is_within
 
 
-def _draw_level(axes: Axes, level: LevelSummary, baseline: LevelSummary, metric: str) -> None:
+def _draw_level(axes: Axes, level: LevelSummary, baseline: LevelSummary, metric: str) -> bool:
+    """Draw a level's curves; return whether the baseline's are behind them."""
+    has_baseline = False
     if level is not baseline:
         for split, (_, line) in LINES.items():
             if curve := summarise_curve(baseline.summary, f"{split}_{metric}"):
                 _draw_line(axes, curve.epochs, curve.mean, style.REFERENCE, line, width=0.8)
+                has_baseline = True
     _draw_runs(axes, level.summary, metric)
     if metric == "accuracy":
         _write_trouble(axes, level.summary)
+    return has_baseline
 
 
 def _write_trouble(axes: Axes, summary: VariantSummary) -> None:
@@ -252,7 +255,12 @@ def _draw_line(
 
 
 def _draw_key(
-    sheet: Sheet, levels: Sequence[LevelSummary], *, is_named: bool, has_chance: bool
+    sheet: Sheet,
+    levels: Sequence[LevelSummary],
+    *,
+    is_named: bool,
+    has_baseline: bool,
+    has_chance: bool,
 ) -> None:
     """Write what is not said beside the lines."""
     entries: list[tuple[str, str, object]] = []
@@ -261,7 +269,8 @@ def _draw_key(
     seeds = max(len(level.summary.finished) for level in levels)
     if seeds > 1:
         entries.append((f"range of {seeds} seeds", style.QUIET, None))
-    entries.append(("baseline", style.REFERENCE, style.SOLID))
+    if has_baseline:
+        entries.append(("baseline", style.REFERENCE, style.SOLID))
     if has_chance:
         entries.append(("guessing", style.QUIET, style.DOTTED))
     style.draw_key(sheet, _LEFT, 3.2, entries)
@@ -287,11 +296,13 @@ def _write_heading(
     sheet.write(end + _GAP, top + 7.6, mark, size=style.SMALL, colour=style.QUIET)
 
 
-def _caption_curves(study: StudySummary, levels: Sequence[LevelSummary], *, beyond: str) -> str:
+def _caption_curves(
+    study: StudySummary, levels: Sequence[LevelSummary], *, beyond: str, has_baseline: bool
+) -> str:
     what = name_factor(study.study.factor) if study.study.factor else "variant"
     said = (
         f"Loss (above) and accuracy (below) at the end of each epoch, by {what}: training solid, "
-        "validation dashed, the baseline in grey behind. "
+        f"validation dashed{', the baseline in grey behind' if has_baseline else ''}. "
         f"{describe_spread(level.summary for level in levels)} The loss axis is "
         "logarithmic, and so is the accuracy axis in the share of errors"
     )

@@ -11,6 +11,7 @@ from mnistreport.report.figures.squares import draw_digit
 from mnistreport.report.figures.style import open_sheet
 from mnistreport.report.numbers import format_count, format_probability
 from mnistreport.study.experiment import CLASSES
+from mnistreport.study.studies import make_slug
 from mnistreport.training.result import FinalOutcome
 
 MOST_MISTAKES: Final = 24
@@ -77,7 +78,7 @@ def plot_mistakes(
     """
     shown = outcome.mistakes[:MOST_MISTAKES]
     pitch, size, row = style.WIDTH / _ACROSS, 15.4, 22.0
-    name = f"{model or style.make_slug(model_title)}-mistakes"
+    name = f"{model or make_slug(model_title)}-mistakes"
     of = format_count(outcome.images)
     rows = -(-len(shown) // _ACROSS)
     with open_sheet(max(rows * row - 1.5, 10.0)) as sheet:

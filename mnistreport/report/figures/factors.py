@@ -83,21 +83,22 @@ def plot_factor(study: StudySummary) -> Figure:
         [spot.accuracy for spot in shown if spot.accuracy], least=0.004, bounds=_SHARES
     )
     with open_sheet(plan.bottom + below_axes) as sheet:
-        has_interval = any(
-            level.summary.accuracy and level.summary.accuracy.sd is not None
-            for level in study.levels
-        )
-        marks.draw_key(sheet, 3.0, has_interval=has_interval, band=marks.name_band(study))
         _write_title(sheet, 0.5, 9.0, "Validation accuracy (%) at the last epoch")
         axes = sheet.add_panel(_LEFT, _TOP, plan.width, plan.height)
-        _draw_accuracies(sheet, axes, study, plan, shown, reach)
+        has_baseline = _draw_accuracies(sheet, axes, study, plan, shown, reach)
         if plan.strip:
             _draw_strip(sheet, plan)
         title = "Training minus validation accuracy (percentage points)"
         _write_title(sheet, 0.5, plan.gap_top - 2.6, title)
         gaps = sheet.add_panel(_LEFT, plan.gap_top, plan.width, _GAP_HEIGHT)
-        _draw_gaps(sheet, gaps, study, plan)
+        is_cut = any(spot.accuracy and marks.is_cut(spot.accuracy, reach) for spot in shown)
+        is_cut |= _draw_gaps(sheet, gaps, study, plan)
         _write_labels(sheet, study, plan)
+        measures = [spot.accuracy for spot in row.spots if spot.accuracy]
+        if measures:
+            has_interval = any(measure.sd is not None for measure in measures)
+            band = marks.name_band(study) if has_baseline else ""
+            marks.draw_key(sheet, 3.0, has_interval=has_interval, band=band)
         if plan.has_courses:
             _write_title(sheet, _COURSES - 8.0, 9.0, "Validation accuracy (%) after each epoch")
             updates.draw_courses(sheet, study, _COURSES, _TOP, max(sheet.height, 70.0))
@@ -108,7 +109,8 @@ def plot_factor(study: StudySummary) -> Figure:
     )
     if plan.has_courses:
         alt += f" {updates.describe_courses(study)}"
-    return Figure(f"{study.study.slug}-factor", picture, _caption_factor(study, plan, reach), alt)
+    caption = _caption_factor(study, plan, is_cut=is_cut, has_baseline=has_baseline)
+    return Figure(f"{study.study.slug}-factor", picture, caption, alt)
 
 
 def _plan(study: StudySummary) -> tuple[_Plan, float]:
@@ -134,7 +136,8 @@ def _draw_accuracies(
     plan: _Plan,
     shown: Sequence[Spot],
     reach: Interval,
-) -> None:
+) -> bool:
+    """Draw the levels' accuracies; return whether the baseline's is among what can be seen."""
     span = reach.high - reach.low
     low, high = reach.low - 0.06 * span, reach.high + 0.16 * span
     scales.set_percent_ticks(axes, low, high)
@@ -142,7 +145,8 @@ def _draw_accuracies(
     axes.tick_params(bottom=False, labelbottom=False)
     axes.spines["bottom"].set_visible(False)
     baseline = study.baseline.summary.accuracy
-    if baseline and low <= baseline.mean <= high:
+    has_baseline = baseline is not None and low <= baseline.mean <= high
+    if baseline and has_baseline:
         _draw_noise(axes, baseline)
     row = plan.row
     for before, after in pairwise(row.spots):
@@ -169,6 +173,7 @@ def _draw_accuracies(
                 weight=style.BOLD if spot.level is study.best else 400,
                 bbox={"facecolor": "white", "alpha": 0.8, "pad": 0.4, "lw": 0},
             )
+    return has_baseline
 
 
 def _draw_noise(axes: Axes, baseline: Measure) -> None:
@@ -213,7 +218,8 @@ def _wrap_trouble(spot: Spot, row: Row) -> list[str]:
     return style.wrap_text(trouble, _find_width(row), len(_STRIPS) - 1, SMALL)
 
 
-def _draw_gaps(sheet: Sheet, axes: Axes, study: StudySummary, plan: _Plan) -> None:
+def _draw_gaps(sheet: Sheet, axes: Axes, study: StudySummary, plan: _Plan) -> bool:
+    """Draw the gaps; return whether an interval goes on beyond the axis."""
     row = plan.row
     gaps = [(spot, gap) for spot in row.spots if (gap := spot.level.summary.gap)]
     reach = marks.find_reach([gap for _, gap in gaps], least=0.002)
@@ -229,6 +235,7 @@ def _draw_gaps(sheet: Sheet, axes: Axes, study: StudySummary, plan: _Plan) -> No
         mean = f"{capitalise(name_level(study, spot.level))}: {format_measure(gap)}"
         mark = Mark(gap, seeds, mean, summary.complete, style.QUIET)
         marks.draw_mark(sheet, axes, spot.x, mark, reach, half=_find_half(row))
+    return any(marks.is_cut(gap, reach) for _, gap in gaps)
 
 
 def _are_upright(row: Row) -> bool:
@@ -288,23 +295,18 @@ def _write_title(sheet: Sheet, x: float, y: float, text: str) -> None:
     sheet.write(x, y, text, size=style.LARGE, weight=style.BOLD)
 
 
-def _caption_factor(study: StudySummary, plan: _Plan, reach: Interval) -> str:
+def _caption_factor(study: StudySummary, plan: _Plan, *, is_cut: bool, has_baseline: bool) -> str:
     what = name_factor(study.study.factor) if study.study.factor else "variant"
-    said = f"Validation accuracy at the last epoch by {what}: a dot for each seed"
+    said = f"Validation accuracy at the last epoch by {what}"
     measures = [spot.accuracy for spot in plan.row.spots if spot.accuracy]
+    if not measures:
+        return f"{said}: no run finished."
+    said += ": a dot for each seed"
     if any(measure.sd is not None for measure in measures):
         said += ", the mean, and its 95 % interval (Student’s t over the seeds)"
-    shown = [spot.accuracy for spot in plan.row.spots if spot not in plan.below]
-    if any(measure and marks.is_cut(measure, reach) for measure in shown):
+    if is_cut:
         said += "; an arrow: the interval goes on beyond the axis"
-    baseline = study.baseline.summary.accuracy
-    if baseline is not None and baseline.sd is not None:
-        said += (
-            ". What lies in the grey band is no further from the baseline than its own seeds "
-            "usually are."
-        )
-    else:
-        said += ". The spread of the baseline over seeds is not known."
+    said += f".{_say_noise(study, has_baseline=has_baseline)}"
     if any(level.summary.finished and not level.summary.complete for level in study.levels):
         said += " Hollow dots: not all runs of the level finished."
     far = [
@@ -314,11 +316,33 @@ def _caption_factor(study: StudySummary, plan: _Plan, reach: Interval) -> str:
     ]
     if far:
         said += f" Far below the scale: {', '.join(far)}."
-    gaps = [(gap.mean, level) for level in study.levels if (gap := level.summary.gap)]
-    if gaps:
-        widest, level = max(gaps, key=lambda gap: gap[0])
-        said += (
-            f" Below, the gap to training accuracy, widest for {name_level(study, level)} "
-            f"({format_points(widest)})."
-        )
+    said += _say_gap(study)
     return said + (updates.caption_courses(study) if plan.has_courses else "")
+
+
+def _say_noise(study: StudySummary, *, has_baseline: bool) -> str:
+    """Say how to read the band of the baseline, if there is one, or else why there is none."""
+    baseline = study.baseline.summary.accuracy
+    if baseline is None:
+        return " No run of the baseline finished."
+    if baseline.sd is None:
+        return " The spread of the baseline over seeds is not known."
+    if not has_baseline:
+        return ""  # it is far below the scale, which is said of every such level
+    return (
+        " What lies in the grey band is no further from the baseline than its own seeds usually "
+        "are."
+    )
+
+
+def _say_gap(study: StudySummary) -> str:
+    """Say where training accuracy is furthest from validation accuracy, on either side of it."""
+    gaps = [(gap.mean, level) for level in study.levels if (gap := level.summary.gap)]
+    if not gaps:
+        return ""
+    widest, level = max(gaps, key=lambda gap: abs(gap[0]))
+    side = "ahead" if widest >= 0 else "behind"
+    return (
+        f" Below, the gap to training accuracy, widest for {name_level(study, level)}: training is "
+        f"{format_points(abs(widest), signed=False)} {side}."
+    )

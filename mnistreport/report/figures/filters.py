@@ -15,6 +15,7 @@ from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.squares import draw_pixels
 from mnistreport.report.figures.style import Sheet, open_sheet
 from mnistreport.report.numbers import format_count, format_weight
+from mnistreport.study.studies import make_slug
 
 MOST_NEURONS: Final = 24
 MOST_KERNELS: Final = 16
@@ -49,7 +50,7 @@ def plot_filters(  # a model, and the data that it saw
         model_title: The model in words.
         model: The model's name in the manifest; names the figure, else the title does.
     """
-    name = f"{model or style.make_slug(model_title)}-filters"
+    name = f"{model or make_slug(model_title)}-filters"
     if layer is None:
         return _draw_nothing(name, model_title)
     if not layer.is_convolution:
@@ -91,9 +92,12 @@ def _plot_neurons(name: str, layer: FirstLayer, title: str) -> Figure:
         if len(order) < len(layer.weights)
         else f"all {count} neurons, those with the largest absolute weights into the next layer "
         "first"
+        if len(order) > 1
+        else "its only neuron"
     )
+    each = "each " if len(order) > 1 else ""
     caption = (
-        f"First layer of the {title}: the weights of {which}, each as an image of 28 × 28. Where "
+        f"First layer of the {title}: the weights of {which}, {each}as an image of 28 × 28. Where "
         "it is dark, ink raises the neuron’s sum; where it is light, ink lowers it; the grey in "
         "between is about 0."
     )
@@ -125,17 +129,19 @@ def _plot_kernels(
     count, size = format_count(len(layer.weights)), layer.weights.shape[-1]
     is_cut = len(shown) < len(layer.weights)
     which = f"{f'the first {len(shown)} of' if is_cut else 'all'} {count} kernels"
+    if len(layer.weights) == 1:
+        which = "its only kernel"
+    each = "each" if len(shown) > 1 else "it"
     caption = (
-        f"First layer of the {title}: {which} of {size} × {size} weights, and below each what it "
+        f"First layer of the {title}: {which} of {size} × {size} weights, and below {each} what it "
         f"finds in an image of the digit {digit} from the training split, after ReLU and before "
         "max-pooling: the darker, the more, on one scale for all. A kernel is dark where ink "
         "raises its sum, and light where ink lowers it."
     )
-    found = [float(each.max()) for each in maps[: len(shown)]]
-    more = (
-        f" The largest value that a kernel finds in the image is between "
-        f"{format_weight(min(found))} and {format_weight(max(found))}."
-    )
+    found = [float(one.max()) for one in maps[: len(shown)]]
+    low, high = format_weight(min(found)), format_weight(max(found))
+    largest = f"between {low} and {high}" if len(found) > 1 else low
+    more = f" The largest value that a kernel finds in the image is {largest}."
     return Figure(name, picture, caption, _describe(layer, shown, title, which) + more)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
 from mnistreport.report.numbers import format_loss, format_measure
-from mnistreport.report.wording import name_level
+from mnistreport.report.wording import capitalise, name_level
 
 
 def describe_trouble(summary: VariantSummary) -> str:
@@ -34,7 +34,7 @@ def describe_spread(summaries: Iterable[VariantSummary]) -> str:
 def list_ends(study: StudySummary, levels: Sequence[LevelSummary]) -> str:
     """List where some of a study's levels ended, for a text alternative."""
     return " ".join(
-        f"{_capitalise(name_level(study, level))}"
+        f"{capitalise(name_level(study, level))}"
         f"{' (baseline)' if level.level.is_baseline else ''}: {describe_end(level.summary)}."
         for level in levels
     )
@@ -51,10 +51,6 @@ def describe_end(summary: VariantSummary) -> str:
         f"{format_loss(validation.mean)}, validation accuracy {format_measure(accuracy)}"
     )
     return f"{said} ({trouble})" if trouble else said
-
-
-def _capitalise(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _say_when(ends: Sequence[int]) -> str:

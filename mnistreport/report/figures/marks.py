@@ -16,6 +16,7 @@ INTERVAL: Final = "mean and 95 % interval"
 """What the bar is, as a key calls it."""
 
 _STEP: Final = 1.7  # millimetres between the dots of two seeds
+_EQUAL: Final = 1e-9  # shares; the ends of an axis are rounded
 _DOTS_ABOVE: Final = 1.0  # how far intervals may widen an axis, in terms of the range of the dots
 
 
@@ -72,10 +73,23 @@ def clip_interval(measure: Measure, reach: Interval) -> Interval:
     return Interval(max(interval.low, reach.low), min(interval.high, reach.high))
 
 
+def find_cuts(measure: Measure, reach: Interval) -> tuple[bool, bool]:
+    """Tell whether a measure's interval goes on beyond the low end of the axis, and the high one.
+
+    The interval of a share may pass 0 % or 100 %, where there is nothing to go on to.
+    """
+    interval = estimate_mean(measure)
+    if interval is None:
+        return False, False
+    low, high = interval.low, interval.high
+    if measure.unit == "share":
+        low, high = max(low, 0.0), min(high, 1.0)
+    return low < reach.low - _EQUAL, high > reach.high + _EQUAL
+
+
 def is_cut(measure: Measure, reach: Interval) -> bool:
     """Tell whether a measure's interval goes on beyond the axis."""
-    interval = estimate_mean(measure)
-    return interval is not None and interval != clip_interval(measure, reach)
+    return any(find_cuts(measure, reach))
 
 
 def draw_mark(
@@ -108,13 +122,13 @@ def draw_mark(
             sheet.hint(line, hint)
 
     hint = ""
-    if interval := estimate_mean(measure):
+    if measure.sd is not None:
         clipped = clip_interval(measure, reach)
         low, high = clipped.low, clipped.high
-        if interval.low < low:
-            plot([place], [low], marker="<" if is_flat else "v", ms=3.2, color=style.INK)
-        if interval.high > high:
-            plot([place], [high], marker=">" if is_flat else "^", ms=3.2, color=style.INK)
+        arrows = zip((low, high), "<>" if is_flat else "v^", find_cuts(measure, reach), strict=True)
+        for end, marker, goes_on in arrows:
+            if goes_on:
+                plot([place], [end], marker=marker, ms=3.2, color=style.INK)
         plot([place, place], [low, high], color=style.INK, lw=0.7, zorder=3, solid_capstyle="butt")
         hint = mark.mean
         mean = [measure.mean] * 2

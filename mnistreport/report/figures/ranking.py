@@ -8,12 +8,12 @@ from matplotlib.axes import Axes
 
 from mnistreport.analysis.ranking import Ranking, rank_variants
 from mnistreport.analysis.results import Results, VariantSummary
-from mnistreport.analysis.statistics import Measure, estimate_mean
-from mnistreport.report.figures import scales, style
+from mnistreport.analysis.statistics import Interval, Measure
+from mnistreport.report.figures import marks, scales, style
 from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.labels import describe_trouble
 from mnistreport.report.figures.style import Sheet, open_sheet
-from mnistreport.report.figures.variants import BASELINE, COMBINED, name_variants, title_model
+from mnistreport.report.figures.variants import BASELINE, COMBINED, name_model, name_variants
 from mnistreport.report.numbers import format_count, format_measure, format_percent
 from mnistreport.report.wording import capitalise, count_things, join_words
 
@@ -47,7 +47,8 @@ class _Group:
 
     @property
     def has_band(self) -> bool:
-        return self.ranking.can_tell and bool(self.ranking.untold)
+        """Whether any row is shaded: those that would be may be left out."""
+        return any(row.is_untold for row in self.rows)
 
 
 def plot_ranking(results: Results, titles: Mapping[str, str] | None = None) -> Figure:
@@ -104,7 +105,7 @@ def _group_rows(results: Results, titles: Mapping[str, str]) -> list[_Group]:
             for place, row in enumerate(rows)
             if place < most or row.is_best or row.label == BASELINE
         ]
-        groups.append(_Group(ranking, title_model(ranking.model, titles), tuple(kept)))
+        groups.append(_Group(ranking, name_model(ranking.model, titles), tuple(kept)))
     return groups
 
 
@@ -124,8 +125,11 @@ def _say_band(group: _Group) -> str:
         return "all judged together, these seeds cannot tell it from the best"
     if not group.ranking.can_tell:
         return ""
-    is_complete = all(each.complete for each in group.ranking.variants)
-    which = "all others" if is_complete else "all others with every run finished"
+    which = "all others"
+    if group.ranking.untold:
+        which += " shown"  # of those left out, some are not
+    if not all(each.complete for each in group.ranking.variants):
+        which += " with every run finished"
     return f"{which} are clearly behind the best"
 
 
@@ -171,19 +175,17 @@ def _draw_group(
 
 def _draw_interval(axes: Axes, measure: Measure, place: int) -> bool:
     """Draw mean and interval; return whether the axis is too short for it."""
-    interval = estimate_mean(measure)
-    if interval is None:
+    if measure.sd is None:
         return False
-    start, end = axes.get_xlim()
-    low, high = max(interval.low, start), min(interval.high, end)
-    axes.plot([low, high], [place] * 2, color=style.QUIET, lw=0.8, solid_capstyle="butt")
+    reach = Interval(*axes.get_xlim())
+    drawn, cuts = marks.clip_interval(measure, reach), marks.find_cuts(measure, reach)
+    ends = (drawn.low, drawn.high)
+    axes.plot(ends, [place] * 2, color=style.QUIET, lw=0.8, solid_capstyle="butt")
     axes.plot([measure.mean] * 2, [place - 0.36, place + 0.36], color=style.INK, lw=0.9)
-    beyond = [(start, "<")] if interval.low < start else []
-    # Above 100 % there is nothing to go on to.
-    beyond += [(end, ">")] if min(interval.high, 1.0) > end else []
-    for x, marker in beyond:
-        axes.plot(x, place, marker, ms=2.4, color=style.QUIET, clip_on=False)
-    return bool(beyond)
+    for x, marker, goes_on in zip(ends, "<>", cuts, strict=True):
+        if goes_on:
+            axes.plot(x, place, marker, ms=2.4, color=style.QUIET, clip_on=False)
+    return any(cuts)
 
 
 def _draw_seeds(sheet: Sheet, axes: Axes, row: _Row, place: int) -> None:
@@ -201,15 +203,18 @@ def _caption(groups: Sequence[_Group], *, has_far: bool, is_clipped: bool) -> st
             ": a dot for each seed, an upright bar for their mean, a line for the mean’s 95 % "
             "interval (Student’s t); the numbers are mean and standard deviation."
         )
-    else:
+    elif any(summary.accuracy for summary in summaries):
         said += ", of one seed each, so that close ranks may be chance."
+    else:
+        said += ": no run finished."
     if any(group.has_band for group in groups):
         said += (
             " Shaded: seed by seed, and judged together with all variants of its model, which asks "
             "for more than a study does, the variant is not clearly behind the best; that does not "
             "make them equal."
         )
-    said += " The axis is logarithmic in the share of errors."
+    if any(summary.accuracy for summary in summaries):
+        said += " The axis is logarithmic in the share of errors."
     if any(summary.finished and not summary.complete for summary in summaries):
         said += " Hollow dots: not all runs of the variant finished, so it is not compared."
     if is_clipped:
@@ -226,7 +231,10 @@ def _describe(groups: Sequence[_Group]) -> str:
         f"{group.title}: {'; '.join(map(_describe_row, group.rows))}.{_describe_band(group)}"
         for group in groups
     ]
-    return "Variants by validation accuracy, the highest first. " + " ".join(parts)
+    order = "the highest first"
+    if any(group.ranking.best and not group.rows[0].is_best for group in groups):
+        order += "; the best of a model is the highest whose runs all finished"
+    return f"Variants by validation accuracy, {order}. {' '.join(parts)}"
 
 
 def _describe_row(row: _Row) -> str:
@@ -239,9 +247,12 @@ def _describe_band(group: _Group) -> str:
     if not group.ranking.can_tell:
         return ""
     best = next(row.label for row in group.rows if row.is_best)
-    if not group.has_band:
+    if not group.ranking.untold:
         return f" {capitalise(_say_band(group))}, {best}."
     untold = [row.label for row in group.rows if row.is_untold]
     hidden = len(group.ranking.untold) - len(untold)
     more = [count_things(hidden, "lower rank")] if hidden else []
-    return f" The seeds cannot tell from the best, {best}: {join_words([*untold, *more])}."
+    return (
+        " With all variants of the model judged together, the seeds cannot tell from the best, "
+        f"{best}: {join_words([*untold, *more])}."
+    )

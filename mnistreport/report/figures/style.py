@@ -269,11 +269,6 @@ def name_split(split: str) -> str:
     return "training" if split == "train" else split
 
 
-def make_slug(title: str) -> str:
-    """Return a title as a safe file name: lower-case ASCII letters, digits and ``-``."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "model"
-
-
 def dots(colour: str, *, is_complete: bool = True) -> dict[str, Any]:
     """Return how seeds are drawn: as dots, hollow if some of a level's runs are missing."""
     if is_complete:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 
 from matplotlib.axes import Axes
@@ -13,12 +13,14 @@ from mnistreport.report.figures.annotations import Label, place_labels
 from mnistreport.report.figures.boxes import Box
 from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.style import Sheet, open_sheet
-from mnistreport.report.figures.variants import BASELINE, name_variants, title_model
+from mnistreport.report.figures.variants import BASELINE, name_model, name_variants
 from mnistreport.report.notices import describe_circumstances
 from mnistreport.report.numbers import format_measure, format_percent, format_seconds
+from mnistreport.report.wording import capitalise
 
 _LEFT, _TOP, _WIDTH, _HEIGHT = 13.0, 9.0, 150.0, 72.0  # millimetres; of the panel
 _DOT: Final = 1.1  # its radius
+_ENDS: Final = 2  # that a line has
 _LEAST: Final = 1e-3  # seconds that can have a place on a logarithmic axis
 NAME: Final = "training-time"
 
@@ -48,21 +50,21 @@ def plot_training_time(results: Results, titles: Mapping[str, str] | None = None
         titles: Models in words; the manifest's names if not given.
     """
     models = list(dict.fromkeys(each.variant.model for each in results.variants.values()))
-    named = [title_model(model, titles or {}) for model in models]
+    named = [name_model(model, titles or {}) for model in models]
     spots = _list_spots(results, models)
     if not spots:
         return _draw_nothing()
-    frontier = _find_frontier(spots)
     cut = scales.find_cut([spot.accuracy for spot in spots])
     shown = [spot for spot in spots if cut is None or spot.accuracy >= cut]
+    frontier = _find_frontier(shown)
     with open_sheet(_TOP + _HEIGHT + 11.0) as sheet:
-        _draw_key(sheet, named, has_line=len(frontier) > 1)
+        _draw_key(sheet, named, _say_line(spots, frontier))
         axes = sheet.add_panel(_LEFT, _TOP, _WIDTH, _HEIGHT)
         least = 6.0 / _HEIGHT
         scales.set_accuracy_axis(axes, [spot.accuracy for spot in shown], least=least)
         is_log = scales.set_duration_axis(axes, [time for spot in spots for time in spot.times])
         axes.grid(visible=True, axis="both")
-        steps = _draw_frontier(axes, frontier, shown)
+        steps = _draw_frontier(axes, frontier)
         for spot in spots:
             _draw_spot(sheet, axes, spot, is_below=spot not in shown)
         _write_labels(sheet, axes, spots, frontier, steps)
@@ -82,7 +84,7 @@ def plot_training_time(results: Results, titles: Mapping[str, str] | None = None
         )
         picture = sheet.render()
     caption = _caption(results, spots, frontier, has_far=len(shown) < len(spots))
-    return Figure(NAME, picture, caption, _describe(spots, frontier, named))
+    return Figure(NAME, picture, caption, _describe(spots, shown, frontier, named))
 
 
 def _list_spots(results: Results, models: Sequence[str]) -> list[_Spot]:
@@ -101,7 +103,10 @@ def _list_spots(results: Results, models: Sequence[str]) -> list[_Spot]:
 
 
 def _find_frontier(spots: Sequence[_Spot]) -> list[_Spot]:
-    """Return the complete variants that none beats in time without being less accurate."""
+    """Return the complete variants that none beats in time without being less accurate.
+
+    Of variants that are equal in both, it is the first.
+    """
     frontier: list[_Spot] = []
     for spot in sorted(spots, key=lambda each: (each.seconds, -each.accuracy)):
         if spot.summary.complete and (not frontier or spot.accuracy > frontier[-1].accuracy):
@@ -117,35 +122,41 @@ def _draw_nothing() -> Figure:
     return Figure(NAME, picture, said, said)
 
 
-def _draw_key(sheet: Sheet, named: Sequence[str], *, has_line: bool) -> None:
+def _say_line(spots: Sequence[_Spot], frontier: Sequence[_Spot]) -> str:
+    """Return what the line stands for; empty if none is drawn."""
+    if len(frontier) < _ENDS:
+        return ""
+    return f"no {_name_rivals(spots)} is both faster and more accurate"
+
+
+def _name_rivals(spots: Sequence[_Spot]) -> str:
+    is_complete = all(spot.summary.complete for spot in spots)
+    return "variant" if is_complete else "complete variant"
+
+
+def _draw_key(sheet: Sheet, named: Sequence[str], line: str) -> None:
     overlay, x = sheet.add_overlay(), _LEFT + 1.0
     for place, name in enumerate(named):
         overlay.plot(x, 3.2, **style.model_dots(place))
         text = style.cut_text(name, (style.WIDTH - 80.0) / len(named), style.SMALL)
         sheet.write(x + 2.2, 4.0, text, size=style.SMALL)
         x += 8.0 + style.measure_text(text, style.SMALL)
-    if has_line:
+    if line:
         overlay.plot([x, x + 6], [3.2, 3.2], color=style.REFERENCE, lw=0.9)
-        text = "no variant is both faster and more accurate"
-        sheet.write(x + 7.2, 4.0, text, size=style.SMALL)
+        sheet.write(x + 7.2, 4.0, line, size=style.SMALL)
 
 
-def _draw_frontier(
-    axes: Axes, frontier: Sequence[_Spot], shown: Sequence[_Spot]
-) -> list[tuple[float, float]]:
+def _draw_frontier(axes: Axes, frontier: Sequence[_Spot]) -> list[tuple[float, float]]:
     """Draw the frontier as steps; return its corners as (seconds, accuracy)."""
     corners: list[tuple[float, float]] = []
-    if len(frontier) < 2:  # noqa: PLR2004
+    if len(frontier) < _ENDS:
         return corners
     for spot in frontier:
-        if spot not in shown:
-            continue
         if corners:
             corners.append((spot.seconds, corners[-1][1]))
         corners.append((spot.seconds, spot.accuracy))
-    if corners:
-        corners.append((axes.get_xlim()[1], corners[-1][1]))
-        axes.plot(*zip(*corners, strict=True), color=style.REFERENCE, lw=0.9, zorder=1.5)
+    corners.append((axes.get_xlim()[1], corners[-1][1]))
+    axes.plot(*zip(*corners, strict=True), color=style.REFERENCE, lw=0.9, zorder=1.5)
     return corners
 
 
@@ -188,7 +199,7 @@ def _write_labels(
         matters = is_bold or spot in frontier
         colour = style.INK if matters else style.QUIET
         place, (first, last) = places[spots.index(spot)], ends[spots.index(spot)]
-        labels.append(Label(text, place, (first, last), weight, colour, matters))
+        labels.append(Label(text, place, (first, last), weight, colour, matters or is_below))
     panel = Box(_LEFT + 0.5, _TOP - 1.0, _LEFT + _WIDTH, _TOP + _HEIGHT - 0.3)
     overlay = sheet.add_overlay()
     for label, place in place_labels(labels, panel, taken, gap=_DOT + 0.6):
@@ -230,10 +241,12 @@ def _caption(
     said += (
         ", means over the seeds; thin lines span the seeds’ times." if has_seeds else ", one seed."
     )
-    if len(frontier) > 1:
+    if line := _say_line(spots, frontier):
         said += (
-            " The line joins the variants that no other surpasses in both, by these "
-            f"{'means' if has_seeds else 'numbers'}; small differences may be chance."
+            f" {capitalise(line)} than any on the line, and for every other {_name_rivals(spots)}"
+            f"{' on the axis' if has_far else ''} one on the line is at least as fast and as "
+            f"accurate, by these {'means' if has_seeds else 'numbers'}; small differences may be "
+            "chance."
         )
     if len(describe_circumstances(results)) > 1:
         said += (
@@ -252,7 +265,12 @@ def _caption(
     return said
 
 
-def _describe(spots: Sequence[_Spot], frontier: Sequence[_Spot], named: Sequence[str]) -> str:
+def _describe(
+    spots: Sequence[_Spot],
+    shown: Sequence[_Spot],
+    frontier: Sequence[_Spot],
+    named: Sequence[str],
+) -> str:
     parts: list[str] = []
     for place, title in enumerate(named):
         own = sorted((s for s in spots if s.model == place), key=lambda spot: spot.seconds)
@@ -263,7 +281,22 @@ def _describe(spots: Sequence[_Spot], frontier: Sequence[_Spot], named: Sequence
             if spot.summary.duration_seconds
         )
         parts += [f"{title}, the fastest first: {listed}."] if own else []
-    line = ", ".join(spot.label for spot in frontier)
-    return (
-        f"Training time and validation accuracy. {' '.join(parts)} On the line: {line or 'none'}."
+    said = f"Training time and validation accuracy. {' '.join(parts)}"
+    if line := _say_line(spots, frontier):
+        return f"{said} On the line, {line}: {_list_frontier(spots, frontier, named)}."
+    rivals = [spot for spot in shown if spot.summary.complete and spot not in frontier]
+    if not rivals:
+        return said
+    axis = " on the axis" if len(shown) < len(spots) else ""
+    first = _list_frontier(spots, frontier, named)
+    return f"{said} No {_name_rivals(spots)}{axis} is faster or more accurate than {first}."
+
+
+def _list_frontier(spots: Sequence[_Spot], frontier: Sequence[_Spot], named: Sequence[str]) -> str:
+    """Return the frontier's names in order; where several models are drawn, with theirs."""
+    if len({spot.model for spot in spots}) == 1:
+        return ", ".join(spot.label for spot in frontier)
+    return "; ".join(
+        f"{', '.join(spot.label for spot in group)} ({named[model]})"
+        for model, group in groupby(frontier, key=lambda spot: spot.model)
     )

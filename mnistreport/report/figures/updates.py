@@ -10,6 +10,7 @@ from mnistreport.analysis.findings.progress import PACE
 from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.report.figures import scales, style
 from mnistreport.report.figures.boxes import Box
+from mnistreport.report.figures.curve import MOST_POINTS
 from mnistreport.report.figures.room import LINE_HEIGHT, Room, spread_places, trace_line
 from mnistreport.report.figures.style import SMALL, Sheet
 from mnistreport.report.numbers import format_count, format_measure
@@ -18,7 +19,6 @@ from mnistreport.report.wording import capitalise, name_factor, name_level
 MOST: Final = len(style.LEVELS) + 1
 """Levels that are drawn: as many as there are lines to tell apart, and the baseline."""
 
-_MOST_POINTS: Final = 200  # of a line
 _FOOT, _BETWEEN = 8.0, 5.0  # millimetres, for an axis' name, and from there to the next axes
 _LABELS: Final = 19.0  # millimetres for what stands right of the axes
 _HEAVY, _LIGHT = 1.7, 1.1  # points
@@ -124,7 +124,7 @@ def _make_lines(levels: Sequence[LevelSummary], *, is_scaled: bool) -> Iterator[
     for level in levels:
         ys = level.summary.curve("validation_accuracy")
         each = (level.summary.updates or 0) / len(ys) * (_find_rate(level) if is_scaled else 1)
-        epochs = sorted({*range(1, len(ys), -(-len(ys) // _MOST_POINTS)), len(ys)})
+        epochs = sorted({*range(1, len(ys), -(-len(ys) // MOST_POINTS)), len(ys)})
         look = (style.INK, style.SOLID, _HEAVY)
         if level in others:
             # Few levels are spread over the shades, so that neighbours are far apart.

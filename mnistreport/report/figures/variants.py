@@ -21,7 +21,7 @@ def name_variants(results: Results) -> dict[str, str]:
     return {key: names.get(key, BASELINE) for key in results.variants}
 
 
-def title_model(model: str, titles: Mapping[str, str]) -> str:
+def name_model(model: str, titles: Mapping[str, str]) -> str:
     """Return a model in words, or else as the manifest names it, as a heading."""
     title = titles.get(model)
     return capitalise(title) if title else model
