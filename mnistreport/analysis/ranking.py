@@ -1,6 +1,6 @@
 """All variants of a model beside one another, and which of them could be the best."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,7 @@ class Ranking:
         best: The first that is complete: the one that the test split is read for, if any is.
         behind: The best minus each other complete variant, by key.
         tied: Keys of those that a study with the same best cannot tell from it, either.
+        surpassed: Keys of those that a study sets clearly below another of its levels.
     """
 
     model: str
@@ -26,10 +27,11 @@ class Ranking:
     best: VariantSummary | None
     behind: Mapping[str, Comparison]
     tied: frozenset[str]
+    surpassed: frozenset[str]
 
     @cached_property
-    def untold(self) -> tuple[VariantSummary, ...]:
-        """The complete variants, the best left out, that the seeds cannot tell from it.
+    def possible(self) -> tuple[VariantSummary, ...]:
+        """The complete variants that the seeds do not rule out as the best; it is left out.
 
         They need not be the next in rank: a variant far behind whose seeds scatter may be one.
         """
@@ -37,7 +39,8 @@ class Ranking:
             each
             for each in self.variants
             if (found := self.behind.get(each.variant.key))
-            and not (found.is_clear and each.variant.key not in self.tied)
+            and (not found.is_clear or each.variant.key in self.tied)
+            and each.variant.key not in self.surpassed
         )
 
     @property
@@ -50,18 +53,17 @@ def rank_variants(results: Results) -> tuple[Ranking, ...]:
     """Rank each model's variants, and compare its best with every other that is complete.
 
     These comparisons are one family (Holm), paired by seed, and judged only where one of the
-    model's studies found something. A level that a study cannot tell from the same best is not
-    told from it here, either. The other way round the two may differ: this family is larger and
-    asks for more, so that a study may call a level clearly behind a best that this ranking cannot
-    tell it from. Who reports a pair says with what it was judged together.
+    model's studies found something. What a study says of a pair holds here as well: a level that
+    it cannot tell from the same best is not ruled out by this family alone, and one that it sets
+    clearly below another is, since what is below another is not the best.
 
     The best is read off the same seeds, so its lead over any one variant looks larger than it is:
     of variants that are equally good, one may well be set apart. What the family is for is safe
     from that, as in multiple comparisons with the best (Hsu 1984, "Constrained simultaneous
     confidence intervals for multiple comparisons with the best", Annals of Statistics 12): the
     variant that truly is the best falls clearly behind only if one that is no better seems so, and
-    the family counts each of them. It is among the best and those not told from it in at least
-    95 % of studies; a test simulates that.
+    the family counts each of them. With one study, it is among the best and those not ruled out
+    in at least 95 % of cases; a test simulates that. Each further study may err for itself.
     """
     groups: dict[str, list[VariantSummary]] = {}
     for summary in results.variants.values():
@@ -73,7 +75,7 @@ def _rank(model: str, group: Sequence[VariantSummary], results: Results) -> Rank
     ranked = sorted(group, key=lambda each: -each.accuracy.mean if each.accuracy else 1.0)
     complete = [each for each in ranked if each.complete and each.accuracy]
     if not complete:
-        return Ranking(model, tuple(ranked), None, {}, frozenset())
+        return Ranking(model, tuple(ranked), None, {}, frozenset(), frozenset())
     best, *others = complete
     studies = [study for study in results.studies if study.study.model == model]
     judged = compare_family(
@@ -88,7 +90,19 @@ def _rank(model: str, group: Sequence[VariantSummary], results: Results) -> Rank
         for level in study.ties
     }
     behind = {each.variant.key: found for each, found in zip(others, judged, strict=True)}
-    return Ranking(model, tuple(ranked), best, behind, frozenset(tied))
+    surpassed = frozenset(key for study in studies for key in _list_surpassed(study))
+    return Ranking(model, tuple(ranked), best, behind, frozenset(tied), surpassed)
+
+
+def _list_surpassed(study: StudySummary) -> Iterator[str]:
+    """Yield the levels that a study sets clearly below another."""
+    if study.best:
+        kept = (study.best, *study.ties)
+        yield from (level.level.variant.key for level in study.complete if level not in kept)
+    for level in study.levels:
+        if level.against_baseline and level.against_baseline.is_clear:
+            is_above = level.against_baseline.difference.mean > 0
+            yield (study.baseline if is_above else level).level.variant.key
 
 
 def _has_judged(study: StudySummary) -> bool:

@@ -35,7 +35,7 @@ def _find_places(results: Results) -> tuple[int, ...]:
     """Return which of the variants, by place, are not told from the best."""
     (ranking,) = rank_variants(results)
     keys = list(results.variants)
-    return tuple(keys.index(each.variant.key) for each in ranking.untold)
+    return tuple(keys.index(each.variant.key) for each in ranking.possible)
 
 
 def test_variants_are_told_by_the_seeds_not_by_rank() -> None:
@@ -53,7 +53,7 @@ def test_unfinished_variants_are_not_compared() -> None:
     results = _make_results(BEST, (0.99, None, 0.99), (None, None, None))
     (ranking,) = rank_variants(results)
     assert ranking.best is next(iter(results.variants.values()))
-    assert not ranking.untold
+    assert not ranking.possible
     assert not ranking.can_tell
     assert ranking.variants[-1].accuracy is None
 
@@ -74,7 +74,25 @@ def test_a_study_is_not_contradicted(missing: dict[str, list[int]]) -> None:
     assert study.best is not None
     assert study.best.level.variant == ranking.best.variant
     tied = {level.level.variant.key for level in study.ties}
-    assert tied <= {each.variant.key for each in ranking.untold}
+    assert tied <= {each.variant.key for each in ranking.possible}
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_what_a_study_sets_below_another_is_not_the_best(seeds: int) -> None:
+    """A level that its study calls clearly worse, or a baseline clearly surpassed, is ruled out."""
+    results = make_results(range(seeds))
+    clear = 0
+    for ranking in rank_variants(results):
+        possible = {each.variant.key for each in ranking.possible}
+        for study in results.studies:
+            for level in study.levels:
+                judged = level.against_baseline
+                if study.study.model != ranking.model or not judged or not judged.is_clear:
+                    continue
+                lower = study.baseline if judged.difference.mean > 0 else level
+                assert lower.level.variant.key not in possible
+                clear += 1
+    assert clear
 
 
 @pytest.mark.parametrize("variants", [2, 5, 12])
@@ -91,7 +109,7 @@ def test_the_true_best_is_rarely_left_out(variants: int) -> None:
         (ranking,) = rank_variants(results)
         given = next(iter(results.variants))
         assert ranking.best is not None
-        kept = {ranking.best.variant.key, *(each.variant.key for each in ranking.untold)}
+        kept = {ranking.best.variant.key, *(each.variant.key for each in ranking.possible)}
         missed += given not in kept
     assert missed <= 0.05 * studies
 

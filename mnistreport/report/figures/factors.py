@@ -198,7 +198,9 @@ def _draw_strip(sheet: Sheet, plan: _Plan) -> None:
         if spot in plan.below and spot.accuracy:
             (mark,) = overlay.plot(x, top + 2.2, "v", ms=3.6, color=style.VALIDATION)
             sheet.hint(mark, format_measure(spot.accuracy))
-            text = style.cut_text(format_percent(spot.accuracy.mean), width, SMALL)
+            texts = [format_percent(spot.accuracy.mean, digits) for digits in (2, 1, 0)]
+            fitting = (text for text in texts if style.measure_text(text, SMALL) <= width)
+            text = next(fitting, "")  # its hint has it
             sheet.write(x, top + 6.4, text, size=SMALL, align="center")
         elif not spot.accuracy:
             for number, line in enumerate(_wrap_trouble(spot, row)):

@@ -28,7 +28,7 @@ class _Row:
     label: str
     summary: VariantSummary
     is_best: bool
-    is_untold: bool
+    is_possible: bool
 
     @property
     def measure(self) -> Measure | None:
@@ -48,7 +48,7 @@ class _Group:
     @property
     def has_band(self) -> bool:
         """Whether any row is shaded: those that would be may be left out."""
-        return any(row.is_untold for row in self.rows)
+        return any(row.is_possible for row in self.rows)
 
 
 def plot_ranking(results: Results, titles: Mapping[str, str] | None = None) -> Figure:
@@ -95,9 +95,9 @@ def _group_rows(results: Results, titles: Mapping[str, str]) -> list[_Group]:
     most = max(3, _MOST // max(1, len(rankings))) if is_long else _MOST
     groups: list[_Group] = []
     for ranking in rankings:
-        untold = [each.variant.key for each in ranking.untold if ranking.can_tell]
+        possible = [each.variant.key for each in ranking.possible if ranking.can_tell]
         rows = [
-            _Row(names[key := each.variant.key], each, each is ranking.best, key in untold)
+            _Row(names[key := each.variant.key], each, each is ranking.best, key in possible)
             for each in ranking.variants
         ]
         kept = [
@@ -122,11 +122,11 @@ def _write_heading(sheet: Sheet, group: _Group, y: float) -> None:
 
 def _say_band(group: _Group) -> str:
     if group.has_band:
-        return "all judged together, these seeds cannot tell it from the best"
+        return "these seeds do not rule it out as the best"
     if not group.ranking.can_tell:
         return ""
     which = "all others"
-    if group.ranking.untold:
+    if group.ranking.possible:
         which += " shown"  # of those left out, some are not
     if not all(each.complete for each in group.ranking.variants):
         which += " with every run finished"
@@ -136,7 +136,7 @@ def _say_band(group: _Group) -> str:
 def _shade_band(sheet: Sheet, group: _Group, top: float) -> None:
     overlay = sheet.add_overlay()
     for place, row in enumerate(group.rows):
-        if row.is_untold:
+        if row.is_possible:
             y = top + place * _ROW
             overlay.fill_between([0, style.WIDTH], y, y + _ROW, color=style.NOISE, lw=0)
 
@@ -209,9 +209,9 @@ def _caption(groups: Sequence[_Group], *, has_far: bool, is_clipped: bool) -> st
         said += ": no run finished."
     if any(group.has_band for group in groups):
         said += (
-            " Shaded: seed by seed, and judged together with all variants of its model, which asks "
-            "for more than a study does, the variant is not clearly behind the best; that does not "
-            "make them equal."
+            " Shaded: the seeds do not rule the variant out as the best of its model. Neither "
+            "here, where all variants are judged together, nor in a study is it clearly behind "
+            "another; that does not make them equal."
         )
     if any(summary.accuracy for summary in summaries):
         said += " The axis is logarithmic in the share of errors."
@@ -247,12 +247,11 @@ def _describe_band(group: _Group) -> str:
     if not group.ranking.can_tell:
         return ""
     best = next(row.label for row in group.rows if row.is_best)
-    if not group.ranking.untold:
+    if not group.ranking.possible:
         return f" {capitalise(_say_band(group))}, {best}."
-    untold = [row.label for row in group.rows if row.is_untold]
-    hidden = len(group.ranking.untold) - len(untold)
+    possible = [row.label for row in group.rows if row.is_possible]
+    hidden = len(group.ranking.possible) - len(possible)
     more = [count_things(hidden, "lower rank")] if hidden else []
     return (
-        " With all variants of the model judged together, the seeds cannot tell from the best, "
-        f"{best}: {join_words([*untold, *more])}."
+        f" Besides {best}, the seeds do not rule out as the best: {join_words([*possible, *more])}."
     )

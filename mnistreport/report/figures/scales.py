@@ -122,11 +122,11 @@ def find_cut(accuracies: Sequence[float]) -> float | None:
     """Return the accuracy below which levels are so far off that they would squash the others.
 
     That is the case below a gap of five percentage points at least, and twice the range of all
-    that lies above it. Two levels must be left above.
+    that lies above it. Two levels must be left above, and half of all.
     """
     ordered = sorted(accuracies, reverse=True)
     least, ratio = _OFF_SCALE
-    for place in range(2, len(ordered)):
+    for place in range(max(2, math.ceil(len(ordered) / 2)), len(ordered)):
         gap = ordered[place - 1] - ordered[place]
         if gap >= max(least, ratio * (ordered[0] - ordered[place - 1])):
             return (ordered[place - 1] + ordered[place]) / 2
