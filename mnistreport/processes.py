@@ -1,9 +1,12 @@
-"""What every process does that another one started to work for it."""
+"""How processes behave: towards who started them, and towards memory."""
 
+import gc
 import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 
 
 def obey_parent() -> None:
@@ -17,3 +20,15 @@ def _exit_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+@contextmanager
+def collector_paused() -> Generator[None]:
+    """Look for no garbage meanwhile: among very many objects in use, that takes long."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -5,6 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from mnistreport.errors import EnvironmentFault, RenderingError
+from mnistreport.processes import collector_paused
 from mnistreport.report.pdf_tags import settle_tags
 
 
@@ -33,7 +34,7 @@ def render_pdf(page: str) -> bytes:
                 raise FatalURLFetchingError(msg)
             return super().fetch(url, headers)
 
-    with _collect_complaints() as complaints:
+    with _collect_complaints() as complaints, collector_paused():
         try:
             pdf = HTML(string=page, url_fetcher=DataOnly()).write_pdf(
                 pdf_variant="pdf/ua-1", finisher=_finish

@@ -10,7 +10,7 @@ import numpy as np
 from mnistreport.analysis.first_layer import FirstLayer
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
-from mnistreport.processes import obey_parent
+from mnistreport.processes import collector_paused, obey_parent
 from mnistreport.report.figures.balance import plot_class_balance
 from mnistreport.report.figures.confusion import plot_confusion
 from mnistreport.report.figures.curves import plot_baseline_curves, plot_learning_curves
@@ -40,22 +40,26 @@ def draw_figures(planned: Sequence[PlannedFigure]) -> dict[str, Figure]:
     try:
         awaited = {each.name: helper.submit(draw_figure, each) for each in sent}
         drawn = {each.name: draw_figure(each) for each in planned if each.name not in awaited}
-        drawn |= {each.name: _await(awaited[each.name], each) for each in sent}
+        drawn |= {each.name: _get(awaited[each.name], each) for each in reversed(sent)}
     finally:  # at once, also when interrupted: what was not begun is not drawn
         helper.shutdown(cancel_futures=True)
     return {each.name: drawn[each.name] for each in planned}
 
 
-def _await(drawing: Future[Figure], planned: PlannedFigure) -> Figure:
+def _get(drawing: Future[Figure], planned: PlannedFigure) -> Figure:
+    """Return what the helper draws; draw it here if it has not come to that, or is gone."""
+    if drawing.cancel():
+        return draw_figure(planned)
     try:
         return drawing.result()
-    except BrokenExecutor:  # the helper was killed, or could not start
+    except BrokenExecutor:
         return draw_figure(planned)
 
 
 def draw_figure(planned: PlannedFigure) -> Figure:
     """Draw one figure."""
-    return _PLOTS[planned.kind](*planned.subject)
+    with collector_paused():
+        return _PLOTS[planned.kind](*planned.subject)
 
 
 def _draw_samples(digits: DigitSet, split: Split) -> Figure:
