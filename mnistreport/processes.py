@@ -32,3 +32,24 @@ def collector_paused() -> Generator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def interrupts_held() -> Generator[None]:
+    """Have an interrupt wait for the end of something short.
+
+    Raised while a weak reference is cleared, as happens all the time in drawing, it would be lost.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    is_main = threading.current_thread() is threading.main_thread()
+    if before == signal.SIG_IGN or not is_main:
+        yield
+        return
+    noted: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if noted:
+        signal.raise_signal(signal.SIGINT)

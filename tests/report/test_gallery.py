@@ -3,10 +3,12 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 
 import pytest
 
+from mnistreport.processes import interrupts_held
 from mnistreport.report.context import make_context
 from mnistreport.report.figures import gallery
 from mnistreport.report.figures.plan import plan_figures
@@ -103,3 +105,24 @@ def test_two_processes_draw_what_one_draws() -> None:
     drawn = gallery.draw_figures(chosen)
     assert [each.name for each in chosen] == list(drawn)
     assert [gallery.draw_figure(each) for each in chosen] == list(drawn.values())
+
+
+def test_an_interrupt_waits_for_the_end_of_a_figure() -> None:
+    """It is not lost in what a drawing library does behind the scenes, and comes right after."""
+    done: list[str] = []
+
+    class Target:
+        pass
+
+    def draw() -> None:
+        with interrupts_held():
+            target = Target()
+            kept = weakref.ref(target, lambda _: signal.raise_signal(signal.SIGINT))
+            del target
+            assert kept() is None
+            done.append("figure")
+
+    with pytest.raises(KeyboardInterrupt):
+        draw()
+    assert ["figure"] == done
+    assert signal.default_int_handler is signal.getsignal(signal.SIGINT)

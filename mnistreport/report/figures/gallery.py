@@ -10,7 +10,7 @@ import numpy as np
 from mnistreport.analysis.first_layer import FirstLayer
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
-from mnistreport.processes import collector_paused, obey_parent
+from mnistreport.processes import collector_paused, interrupts_held, obey_parent
 from mnistreport.report.figures.balance import plot_class_balance
 from mnistreport.report.figures.confusion import plot_confusion
 from mnistreport.report.figures.curves import plot_baseline_curves, plot_learning_curves
@@ -58,7 +58,7 @@ def _get(drawing: Future[Figure], planned: PlannedFigure) -> Figure:
 
 def draw_figure(planned: PlannedFigure) -> Figure:
     """Draw one figure."""
-    with collector_paused():
+    with collector_paused(), interrupts_held():
         return _PLOTS[planned.kind](*planned.subject)
 
 
