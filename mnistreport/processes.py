@@ -42,7 +42,7 @@ def interrupts_held() -> Generator[None]:
     """
     before = signal.getsignal(signal.SIGINT)
     is_main = threading.current_thread() is threading.main_thread()
-    if before == signal.SIG_IGN or not is_main:
+    if before in {signal.SIG_IGN, None} or not is_main:
         yield
         return
     noted: list[int] = []

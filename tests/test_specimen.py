@@ -188,3 +188,9 @@ def test_its_pdf_says_the_same() -> None:
 def _squeeze(text: str) -> str:
     """Return text without what lines are broken at."""
     return re.sub(r"[\s\u2010\u00ad-]+", "", text)
+
+
+def test_it_can_be_sent_by_mail() -> None:
+    """The page is below 5 MB, the PDF below 2 MB."""
+    assert (SPECIMEN / "report.html").stat().st_size < 5_000_000
+    assert (SPECIMEN / "report.pdf").stat().st_size < 2_000_000

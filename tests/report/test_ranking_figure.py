@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from mnistreport.analysis.ranking import rank_variants
 from mnistreport.analysis.results import Results, VariantSummary
 from mnistreport.analysis.statistics import Interval, summarise_values
+from mnistreport.report.figures import scales
 from mnistreport.report.figures.marks import clip_interval, find_cuts, is_cut
 from mnistreport.report.figures.ranking import plot_ranking
 from mnistreport.study.experiment import Experiment
@@ -73,7 +75,25 @@ def test_no_key_of_shades_that_are_left_out(monkeypatch: pytest.MonkeyPatch) -> 
     figure = plot_ranking(make_model([best, *clear, scattered]), TITLES)
     assert "Shaded" not in figure.caption
     assert b"do not rule it out" not in figure.picture.svg
-    assert b"all others shown are clearly behind the best" in figure.picture.svg
+    assert b"all others shown are ruled out as the best" in figure.picture.svg
     assert "Besides a name, the seeds do not rule out as the best: 1 lower rank." in figure.alt
     short = plot_ranking(make_model([best, *clear[:5], scattered]), TITLES)
     assert "Shaded" in short.caption
+
+
+def test_what_only_a_study_rules_out_is_not_called_behind_the_best() -> None:
+    """Two seeds tell no variant from the best of many, but a study rules levels out by itself."""
+    results = make_results([0, 1])
+    (ranking, _) = rank_variants(results)
+    told = {key for key, each in ranking.behind.items() if each.is_clear}
+    assert ranking.surpassed - told
+    figure = plot_ranking(results, {})
+    assert "behind the best" not in figure.alt
+    assert "or behind a level of its study" in figure.caption
+
+
+def test_at_most_half_of_the_levels_are_put_off_the_scale() -> None:
+    """Two good levels of many are no reason to hide the others; one bad level of four is hidden."""
+    many = [0.91, 0.90, *(0.1 + place / 50 for place in range(12))]
+    assert scales.find_cut(many) is None
+    assert scales.find_cut([0.97, 0.96, 0.965, 0.2]) == pytest.approx(0.58)

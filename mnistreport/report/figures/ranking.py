@@ -130,7 +130,7 @@ def _say_band(group: _Group) -> str:
         which += " shown"  # of those left out, some are not
     if not all(each.complete for each in group.ranking.variants):
         which += " with every run finished"
-    return f"{which} are clearly behind the best"
+    return f"{which} are ruled out as the best"
 
 
 def _shade_band(sheet: Sheet, group: _Group, top: float) -> None:
@@ -207,12 +207,13 @@ def _caption(groups: Sequence[_Group], *, has_far: bool, is_clipped: bool) -> st
         said += ", of one seed each, so that close ranks may be chance."
     else:
         said += ": no run finished."
-    if any(group.has_band for group in groups):
+    if any(group.ranking.can_tell for group in groups):
         said += (
-            " Shaded: the seeds do not rule the variant out as the best of its model. Neither "
-            "here, where all variants are judged together, nor in a study is it clearly behind "
-            "another; that does not make them equal."
+            " Ruled out as the best of its model is a variant that is clearly behind another: "
+            "behind the best, where all are judged together, or behind a level of its study."
         )
+    if any(group.has_band for group in groups):
+        said += " Shaded: not ruled out by these seeds, which does not make them equal."
     if any(summary.accuracy for summary in summaries):
         said += " The axis is logarithmic in the share of errors."
     if any(summary.finished and not summary.complete for summary in summaries):
@@ -248,7 +249,7 @@ def _describe_band(group: _Group) -> str:
         return ""
     best = next(row.label for row in group.rows if row.is_best)
     if not group.ranking.possible:
-        return f" {capitalise(_say_band(group))}, {best}."
+        return f" {capitalise(_say_band(group))}; that is {best}."
     possible = [row.label for row in group.rows if row.is_possible]
     hidden = len(group.ranking.possible) - len(possible)
     more = [count_things(hidden, "lower rank")] if hidden else []
