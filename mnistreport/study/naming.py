@@ -1,0 +1,56 @@
+"""What a submission's zip is called: a scheme such as ``id1_id2_id3``, filled with ids.
+
+``id1``, ``id2`` and so on stand for the ids of a team's members, in that order; everything else
+in a scheme stands for itself.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+DEFAULT_SCHEME: Final = "id1_id2_id3"
+"""Three ids, joined by ``_``."""
+SCHEME_RULE: Final = (
+    'id1, id2 and so on in this order, with letters, "-" or "_" between them, such as "id1_id2_id3"'
+)
+PLACEHOLDER: Final = "000000"
+"""What the ids begin with that the default manifest has in the place of real ones."""
+_PLACE: Final = re.compile("id([1-9][0-9]?)")
+_ID: Final = "[0-9]{1,20}"
+
+
+def is_scheme(text: str) -> bool:
+    """Tell whether ``text`` is a scheme: numbered places in order, and nothing that misleads."""
+    places = [int(number) for number in _PLACE.findall(text)]
+    return bool(
+        places == list(range(1, len(places) + 1))
+        and places
+        and re.fullmatch("[A-Za-z0-9_-]{1,100}", text)
+        and not re.search("id[1-9][0-9]?(?=[0-9]|id)", text)  # two numbers would run together
+    )
+
+
+def count_ids(scheme: str) -> int:
+    """Return how many ids a scheme has places for."""
+    return len(_PLACE.findall(scheme))
+
+
+def name_zip(scheme: str, ids: Sequence[str]) -> str:
+    """Return the file name of the zip, for as many ids as ``scheme`` has places for."""
+    return f"{_PLACE.sub(lambda place: ids[int(place[1]) - 1], scheme)}.zip"
+
+
+def explain_misnamed(scheme: str, name: str) -> str | None:
+    """Return why a file's ``name`` is not as ``scheme`` says, or ``None`` if it is."""
+    wanted = f"{scheme}.zip"
+    literals = _PLACE.split(wanted)[::2]
+    pattern = f"({_ID})".join(map(re.escape, literals))
+    found = re.fullmatch(pattern, name, re.ASCII)
+    if not found:
+        return f"it is not named {wanted}, with a number in the place of each id"
+    ids = found.groups()
+    twice = sorted({each for each in ids if ids.count(each) > 1})
+    if twice:
+        return f"the id {twice[0]} is in its name twice"
+    placeholders = [each for each in ids if each.startswith(PLACEHOLDER)]
+    return f"{placeholders[0]} is a placeholder, not an id" if placeholders else None
