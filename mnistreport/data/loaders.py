@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from mnistreport.data.dataset import Images, Labels
-from mnistreport.data.pixels import BRIGHTEST, Normalisation, measure_images
+from mnistreport.data.pixels import BRIGHTEST, Normalisation, measure_training_images
 from mnistreport.data.split import Indices
 from mnistreport.data.store import open_arrays
 from mnistreport.errors import DataError
@@ -99,11 +99,11 @@ def load_tensors(digits_folder: Path, split_folder: Path) -> LearningTensors:
         DataError: A folder does not hold what it should.
     """
     images, labels, train = _open(digits_folder, split_folder, "train")
-    normalisation = measure_images(images, train)
+    normalisation = measure_training_images(images, train)
     *_, validation = _open(digits_folder, split_folder, "validation")
     return LearningTensors(
-        _convert(images, labels, train, normalisation),
-        _convert(images, labels, validation, normalisation),
+        convert_images(images, labels, train, normalisation),
+        convert_images(images, labels, validation, normalisation),
         normalisation,
     )
 
@@ -116,7 +116,7 @@ def load_test_tensors(digits_folder: Path, split_folder: Path) -> DigitTensors:
     """
     images, labels, train = _open(digits_folder, split_folder, "train")
     *_, test = _open(digits_folder, split_folder, "test")
-    return _convert(images, labels, test, measure_images(images, train))
+    return convert_images(images, labels, test, measure_training_images(images, train))
 
 
 def make_loader(
@@ -141,6 +141,15 @@ def make_loader(
     )
 
 
+def convert_images(
+    images: Images, labels: Labels, indices: Indices, normalisation: Normalisation
+) -> DigitTensors:
+    """Return the images at ``indices``, normalised, and their labels."""
+    pixels = torch.from_numpy(images[indices]).unsqueeze(1).to(torch.float32)
+    pixels.div_(BRIGHTEST).sub_(normalisation.mean).div_(normalisation.std)
+    return DigitTensors(pixels, torch.from_numpy(labels[indices].astype(np.int64)))
+
+
 def _keep(batch: Any) -> Any:  # noqa: ANN401 - DataLoader believes in lists of samples
     return batch
 
@@ -154,11 +163,3 @@ def _open(digits_folder: Path, split_folder: Path, name: str) -> tuple[Images, L
         step = "delete the folder and run the command again"
         raise DataError(msg, file=folder, next_step=step)
     return arrays[0], arrays[1], indices[0]
-
-
-def _convert(
-    images: Images, labels: Labels, indices: Indices, normalisation: Normalisation
-) -> DigitTensors:
-    pixels = torch.from_numpy(images[indices]).unsqueeze(1).to(torch.float32)
-    pixels.div_(BRIGHTEST).sub_(normalisation.mean).div_(normalisation.std)
-    return DigitTensors(pixels, torch.from_numpy(labels[indices].astype(np.int64)))

@@ -21,7 +21,7 @@ class Normalisation:
 
     Attributes:
         mean: Taken from every pixel before a model sees it.
-        std: What the rest is divided by; above 0.
+        std: What the rest is divided by; 0 only if all pixels are the same.
     """
 
     mean: float
@@ -34,7 +34,20 @@ def measure_pixels(digits: DigitSet, split: Split) -> Normalisation:
     Raises:
         DataError: All of them are the same.
     """
-    return measure_images(digits.images, split.train)
+    return measure_training_images(digits.images, split.train)
+
+
+def measure_training_images(images: Images, indices: NDArray[np.int64]) -> Normalisation:
+    """Measure as ``measure_images`` does, what others are to be normalised with.
+
+    Raises:
+        DataError: All of the pixels are the same.
+    """
+    measured = measure_images(images, indices)
+    if not measured.std:
+        msg = "all pixels of the training images are the same"
+        raise DataError(msg, next_step="use a data set with digits on it")
+    return measured
 
 
 def measure_images(images: Images, indices: NDArray[np.int64]) -> Normalisation:
@@ -43,9 +56,6 @@ def measure_images(images: Images, indices: NDArray[np.int64]) -> Normalisation:
     Args:
         images: ``uint8`` of shape ``(n, 28, 28)``.
         indices: ``int64`` of shape ``(m,)``.
-
-    Raises:
-        DataError: All of them are the same.
     """
     histogram = np.zeros(BRIGHTEST + 1, np.int64)
     for start in range(0, len(indices), CHUNK):
@@ -56,8 +66,5 @@ def measure_images(images: Images, indices: NDArray[np.int64]) -> Normalisation:
     total = sum(count * value for value, count in enumerate(counts))
     squares = sum(count * value**2 for value, count in enumerate(counts))
     spread = pixels_counted * squares - total**2  # whole numbers: nothing is rounded so far
-    if not spread:
-        msg = "all pixels of the training images are the same"
-        raise DataError(msg, next_step="use a data set with digits on it")
     scale = pixels_counted * BRIGHTEST
     return Normalisation(mean=total / scale, std=math.sqrt(spread) / scale)

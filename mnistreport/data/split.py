@@ -69,7 +69,7 @@ def split_digits(digits: DigitSet, fractions: SplitFractions, seed: int, *, cach
     if known := _open(folder, digits):
         return known
     indices = _divide(digits.labels, shares, seed)
-    sha256 = _digest(digits, indices)
+    sha256 = digest_split(digits.sha256, indices)
     sizes = {name: len(index) for name, index in indices.items()}
     about = {"sha256": sha256, "digits": digits.sha256, "seed": seed, "images": sizes}
     publish_arrays(folder, indices, about)
@@ -113,13 +113,14 @@ def _open(folder: Path, digits: DigitSet) -> Split | None:
     if not arrays:
         return None
     indices: dict[str, Indices] = dict(zip(NAMES, arrays, strict=True))
-    if about.get("sha256") != (sha256 := _digest(digits, indices)):
+    if about.get("sha256") != (sha256 := digest_split(digits.sha256, indices)):
         return None
     return Split(**indices, sha256=sha256, folder=folder)
 
 
-def _digest(digits: DigitSet, indices: Mapping[str, Indices]) -> str:
-    digest = hashlib.sha256(digits.sha256.encode())
+def digest_split(data_sha256: str, indices: Mapping[str, Indices]) -> str:
+    """Compute the SHA-256, in hex, of the data set's digest and of all indices, by split."""
+    digest = hashlib.sha256(data_sha256.encode())
     for name, index in indices.items():
         digest.update(f"{name}{index.dtype.str}{index.shape}".encode())
         digest.update(np.ascontiguousarray(index).data)

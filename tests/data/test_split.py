@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mnistreport.data import split as split_module
 from mnistreport.data.dataset import DigitSet, Labels
-from mnistreport.data.pixels import measure_images, measure_pixels
+from mnistreport.data.pixels import measure_pixels, measure_training_images
 from mnistreport.data.split import Split, split_digits
 from mnistreport.errors import DataError
 from mnistreport.study.manifest import SplitFractions
@@ -149,7 +149,7 @@ def test_normalisation_is_that_of_the_training_split(digits: DigitSet, cache: Pa
 def test_blank_images_cannot_be_normalised() -> None:
     """Images without any ink would be divided by zero."""
     with pytest.raises(DataError, match="all pixels of the training images are the same"):
-        measure_images(np.full((20, 28, 28), 9, np.uint8), np.arange(20))
+        measure_training_images(np.full((20, 28, 28), 9, np.uint8), np.arange(20))
 
 
 # --- The real data sets -----------------------------------------------------------------------
