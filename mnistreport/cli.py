@@ -21,6 +21,7 @@ from mnistreport.cli_options import (
     Json,
     Kind,
     Manifest,
+    Notebook,
     Output,
     Progress,
     Strict,
@@ -173,6 +174,7 @@ def build(
     jobs: Jobs = None,
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
     force: Annotated[bool, typer.Option("--force", help="Train again what is stored.")] = False,
+    notebook: Notebook = True,
     strict: Strict = False,
     progress: Progress = Kind.auto,
     debug: Debug = False,
@@ -183,7 +185,11 @@ def build(
             from mnistreport import pipeline
 
             options = _gather(
-                manifest, data, output, cache, jobs, device=device, force=force, strict=strict
+                *(manifest, data, output, cache, jobs),
+                device=device,
+                force=force,
+                strict=strict,
+                notebook=notebook,
             )
             built = pipeline.build(options, listener)
         _tell_built(built)
@@ -196,8 +202,10 @@ def render(
     output: Output = None,
     cache: Cache = None,
     pdf: Annotated[
-        bool, typer.Option(help="Make the PDF, too; without it, the page is there at once.")
+        bool,
+        typer.Option(help="Make PDFs and notebook, too; without them, the page is there at once."),
     ] = True,
+    notebook: Notebook = True,
     strict: Strict = False,
     progress: Progress = Kind.auto,
     debug: Debug = False,
@@ -207,7 +215,9 @@ def render(
         with _listening(progress) as listener:
             from mnistreport import pipeline
 
-            options = _gather(manifest, data, output, cache, None, strict=strict, pdf=pdf)
+            options = _gather(
+                *(manifest, data, output, cache, None), strict=strict, pdf=pdf, notebook=notebook
+            )
             built = pipeline.render(options, listener)
         _tell_built(built)
 
@@ -248,6 +258,7 @@ def _gather(
     force: bool = False,
     strict: bool = False,
     pdf: bool = True,
+    notebook: bool = True,
 ) -> "Options":
     from mnistreport.pipeline import Options, count_cores
 
@@ -261,6 +272,7 @@ def _gather(
         force=force,
         strict=strict,
         pdf=pdf,
+        notebook=notebook,
     )
 
 
@@ -290,10 +302,8 @@ def _tell_built(built: "Built") -> None:
         typer.echo("nothing has changed since these were written:")
     for path in publication.reports:
         typer.echo(str(path))
-    if publication.left_alone:
-        typer.echo(
-            f"{publication.left_alone.name} was left as it was; mnistreport render makes it anew"
-        )
+    for path in publication.left_alone:
+        typer.echo(f"{path.name} was left as it was; mnistreport render makes it anew")
     write_complaints(publication.complaints, in_full=False)
     if incomplete:
         typer.echo(f"{len(incomplete)} runs did not finish; the report lists them", err=True)

@@ -43,6 +43,9 @@ Cache = Annotated[
 Jobs = Annotated[
     int | None, typer.Option(min=1, help="Worker processes; default one per core.", metavar="N")
 ]
+Notebook = Annotated[
+    bool, typer.Option(help="Make the notebook, too, which trains a baseline once more.")
+]
 Progress = Annotated[Kind, typer.Option(help="How to show progress.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]

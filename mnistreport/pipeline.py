@@ -51,7 +51,8 @@ class Options:
         device: ``auto``, ``cpu`` or ``cuda``.
         force: Train again what is stored.
         strict: Write no report whose words are not borne out.
-        pdf: Make the PDF, too.
+        pdf: Make the PDFs and the notebook, too.
+        notebook: Make the notebook, too.
     """
 
     manifest: Path
@@ -63,6 +64,7 @@ class Options:
     force: bool = False
     strict: bool = False
     pdf: bool = True
+    notebook: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,13 @@ def _publish(
     if letters := tell_unknown_letters(material.results):
         listener.on_warning(letters)
     return publish_report(
-        material, project.folder, project.output, strict=options.strict, pdf=options.pdf
+        material,
+        project.folder,
+        project.output,
+        strict=options.strict,
+        pdf=options.pdf,
+        notebook=options.notebook,
+        on_stage=listener.on_stage,
     )
 
 
@@ -313,8 +321,8 @@ def gather_material(project: Project, results: Results) -> Material:
         }
         outcomes = {seed: outcome for seed, outcome in found.items() if outcome}
         if len(outcomes) == len(found):
-            weights = read_first_layer(project.store.load_arrays(winner.fingerprint))
-            tested.append(Tested(winner, outcomes, weights))
+            weights = project.store.load_weights(winner.fingerprint)
+            tested.append(Tested(winner, outcomes, read_first_layer(weights), weights))
     return Material(
         project.manifest,
         project.digits,

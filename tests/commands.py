@@ -1,4 +1,8 @@
-"""Running the program's commands, and what they say."""
+"""Running the program's commands, and what they say.
+
+A notebook takes a kernel several seconds, and has tests of its own: ``build`` and ``render`` make
+none here unless ``--notebook`` is among their words.
+"""
 
 import subprocess
 import sys
@@ -19,10 +23,18 @@ class Told:
     err: str
 
 
+def spell_command(*words: object) -> list[str]:
+    """Return a command's words, without a notebook if it may go without."""
+    spelt = [str(word) for word in words]
+    is_plain = "--notebook" not in spelt and "--help" not in spelt
+    makes_one = spelt[:1] in (["build"], ["render"])
+    return [*spelt, "--no-notebook"] if makes_one and is_plain else spelt
+
+
 def run_command(*words: object, folder: Path) -> Told:
     """Run ``python -m mnistreport`` in ``folder``."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "mnistreport", *map(str, words)],
+        [sys.executable, "-W", "error", "-m", "mnistreport", *spell_command(*words)],
         capture_output=True,
         check=False,
         cwd=folder,
@@ -34,7 +46,7 @@ def run_command(*words: object, folder: Path) -> Told:
 
 def call_command(*words: object) -> Told:
     """Run a command in this process, which is quicker."""
-    result: Result = CliRunner().invoke(app, [str(word) for word in words])
+    result: Result = CliRunner().invoke(app, spell_command(*words))
     return Told(result.exit_code, result.stdout, result.stderr)
 
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from mnistreport.cli import app
 from mnistreport.errors import ExitCode
 from mnistreport.resources import find_resource
-from tests.commands import Told, call_command, run_command
+from tests.commands import Told, call_command, run_command, spell_command
 from tests.digit_files import draw_digits, write_csv, write_idx_folder
 
 MANIFEST = """\
@@ -75,7 +75,15 @@ levels = [0.1, 0.2]
 """
 
 HEAVY = ("torch", "pandas", "matplotlib", "pydantic", "sklearn", "scipy", "jinja2", "weasyprint")
-DOCUMENTS = ["epochs.csv", "report.html", "report.pdf", "results.json", "runs.csv"]
+DOCUMENTS = [
+    "best_mlp.safetensors",
+    "epochs.csv",
+    "levels.csv",
+    "report.html",
+    "report.pdf",
+    "results.json",
+    "runs.csv",
+]
 
 State = dict[str, tuple[bytes, int]]
 
@@ -657,7 +665,7 @@ def find_imported(folder: Path, *words: str) -> set[str]:
         "from mnistreport.cli import main\n"
         f"heavy = {HEAVY!r}\n"
         "atexit.register(lambda: print('loaded', *[n for n in heavy if n in sys.modules]))\n"
-        f"sys.argv = ['mnistreport', *{words!r}]\n"
+        f"sys.argv = ['mnistreport', *{spell_command(*words)!r}]\n"
         "main()\n"
     )
     command = [sys.executable, "-c", script]

@@ -32,6 +32,7 @@ from mnistreport.study.experiment import Experiment
 from mnistreport.training.ledger import Ledger
 from mnistreport.training.store import RunStore
 from mnistreport.training.workers import Ended, Event, Started
+from tests.commands import spell_command
 
 MANIFEST = """\
 [data]
@@ -88,7 +89,8 @@ levels = [0.02, 0.05]
 """
 RUNS = 5 * 2
 """Baselines, a learning rate, a width, both joined; each with two seeds."""
-DOCUMENTS = {"report.html", "report.pdf", "results.json", "runs.csv", "epochs.csv"}
+DOCUMENTS = {"report.html", "report.pdf", "results.json", "runs.csv", "epochs.csv", "levels.csv"}
+DOCUMENTS |= {"best_mlp.safetensors", "best_cnn.safetensors"}
 TIMES = {"duration_seconds", "training_seconds", "read_at"}
 
 WITHOUT_TORCH = """
@@ -223,11 +225,11 @@ def interfered(tmp_path_factory: pytest.TempPathFactory) -> Interfered:
 def _make_project(folder: Path, text: str = MANIFEST) -> Options:
     folder.mkdir(exist_ok=True)
     (folder / "experiments.toml").write_text(text)
-    return Options(folder / "experiments.toml", jobs=1)
+    return Options(folder / "experiments.toml", jobs=1, notebook=False)
 
 
 def _command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "mnistreport", *words]
+    return [sys.executable, "-m", "mnistreport", *spell_command(*words)]
 
 
 def _strip_times(value: object) -> object:
@@ -307,7 +309,7 @@ def test_render_needs_no_torch(undisturbed: Undisturbed, copy: Options) -> None:
     for name in DOCUMENTS:
         (_output(copy) / name).unlink()
     rendered = subprocess.run(
-        [sys.executable, "-c", WITHOUT_TORCH, "render", "--debug"],
+        [sys.executable, "-c", WITHOUT_TORCH, *spell_command("render", "--debug")],
         cwd=copy.manifest.parent,
         capture_output=True,
         text=True,

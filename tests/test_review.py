@@ -110,7 +110,7 @@ def first_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
     (project.folder / "experiments.toml").write_text(MANIFEST, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mnistreport.report.pdf.render_pdf", lambda page: page.encode())
-        build(Options(project.folder / "experiments.toml", jobs=2), Listener())
+        build(Options(project.folder / "experiments.toml", jobs=2, notebook=False), Listener())
     return project
 
 

@@ -1,4 +1,4 @@
-"""The runs as tidy tables: a row per run, and a row per run and epoch (pandas)."""
+"""Runs as tidy tables (pandas): a row per run, per run and epoch, and per level of a study."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -74,3 +74,23 @@ def make_epochs_frame(results: Results) -> "pd.DataFrame":
     ]
     fields = [field.name for field in dataclasses.fields(EpochRow)]
     return pd.DataFrame(rows, columns=["fingerprint", "model", "variant", "seed", *fields])
+
+
+def make_levels_frame(results: Results) -> "pd.DataFrame":
+    """Return one row per level of each study, in the manifest's order: which variant it is."""
+    import pandas as pd
+
+    rows = [
+        {
+            "study": study.study.slug,
+            "title": study.study.title,
+            "model": study.study.model,
+            "factor": study.study.factor or "",
+            "label": level.label,
+            "is_baseline": level.level.is_baseline,
+            "variant": level.level.variant.key,
+        }
+        for study in results.studies
+        for level in study.levels
+    ]
+    return pd.DataFrame(rows)

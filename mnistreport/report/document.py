@@ -15,6 +15,7 @@ from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.plan import PlannedFigure, list_figures, plan_figures
 from mnistreport.report.insights import (
     Passage,
+    Refer,
     find_insight,
     name_section,
     render_insight,
@@ -188,14 +189,21 @@ def _make_tables(context: ReportContext) -> Iterator[Table]:
         yield appendix.make_rubric_table(context)
 
 
-def render_all_prose(context: ReportContext, templates: Templates) -> Text:
+def render_all_prose(
+    context: ReportContext, templates: Templates, refer: Refer | None = None
+) -> Text:
     """Render every insight and every part between them.
+
+    Args:
+        context: The numbers.
+        templates: The project's.
+        refer: Says where a figure or table is, by name; as in the report if it is not given.
 
     Raises:
         TemplateError: A template is missing, malformed, or names what does not exist.
     """
-    tables_made = tuple(table.name for table in _make_tables(context))
-    refer = _References(_name_figures(context), tables_made)
+    outline = outline_document(context)
+    refer = refer or _References(outline.figures, outline.tables)
 
     def render(part: str) -> dict[str, Passage]:
         return {part: render_prose(templates, context, part, refer)}

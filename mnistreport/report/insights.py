@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from mnistreport.report.claims import Claim
 from mnistreport.report.literals import mark_mine
-from mnistreport.report.markdown import render_markdown
+from mnistreport.report.markdown import Draft, render_markdown
 from mnistreport.report.sentences import FINDING_KINDS
 from mnistreport.report.shipped_words import is_as_shipped
 from mnistreport.report.templating import Templates
@@ -36,12 +36,17 @@ class Passage:
     """A template's prose.
 
     Attributes:
-        html: As it stands in the report.
+        draft: The Markdown that the template made.
         claims: Those met in it, in their order.
     """
 
-    html: Markup
+    draft: Draft
     claims: tuple[Claim, ...]
+
+    @property
+    def html(self) -> Markup:
+        """The passage as it stands in the report."""
+        return render_markdown(self.draft)
 
     @property
     def refuted(self) -> tuple[Claim, ...]:
@@ -111,7 +116,7 @@ def render_prose(
 
 def _render(templates: Templates, name: str, values: Mapping[str, object]) -> Passage:
     draft, claims = templates.draft(name, values)
-    return Passage(render_markdown(draft), claims)
+    return Passage(draft, claims)
 
 
 def _common_values(context: ReportContext, refer: Refer) -> dict[str, object]:

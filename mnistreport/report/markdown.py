@@ -16,6 +16,8 @@ from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from mnistreport.report.wording import escape_markdown
+
 _OPEN: Final = "\ue000"
 _CLOSE: Final = "\ue001"
 _END: Final = "\ue002"
@@ -67,6 +69,19 @@ def render_markdown(draft: Draft, *, below: int = 2) -> Markup:
         if align := token.attrs.pop("style", ""):  # the page's policy forbids style attributes
             token.attrs["class"] = str(align).replace("text-align:", "align-")
     return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - escaped above
+
+
+def spell_remarks(draft: Draft) -> str:
+    """Return Markdown in which the remarks stand in words, where it is not this program's to set.
+
+    Args:
+        draft: Its marks are taken out; each remark follows the words it is made on.
+    """
+    text = _settle_marks(draft) if draft.remarks else draft.text
+    for seal, remark in draft.remarks.items():
+        text = text.replace(f"{_OPEN}{seal}{_END}", "")
+        text = text.replace(f"{_CLOSE}{seal}{_END}", f" **[{escape_markdown(remark)}]**", 1)
+    return _ANY_MARK.sub("", text)
 
 
 def parse_markdown(text: str, *, without: str = "") -> list[Token]:

@@ -1,7 +1,10 @@
 """Everything a report is made of, in one value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mnistreport.analysis.first_layer import FirstLayer
 from mnistreport.analysis.fitted import FittedComparison
@@ -22,11 +25,15 @@ class Tested:
         winner: The variant that was tested.
         outcomes: What the test split said of its runs, by seed.
         first_layer: The weights of the run that is shown, as far as they can be drawn.
+        weights: All weights of that run, by the names that torch gave them.
     """
 
     winner: Winner
     outcomes: Mapping[int, FinalOutcome]
     first_layer: FirstLayer | None = None
+    weights: Mapping[str, NDArray[np.generic]] = field(
+        default_factory=dict[str, NDArray[np.generic]], repr=False
+    )
 
     @property
     def shown(self) -> FinalOutcome:

@@ -3,11 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from mnistreport.errors import ReviewError
 from mnistreport.files import remove_file, remove_leftovers, replace_file
 from mnistreport.report.complaint import Complaint
+from mnistreport.report.making import (
+    NOTEBOOK,
+    NOTEBOOK_PDF,
+    PDF,
+    TABLES,
+    Making,
+    list_documents,
+)
 from mnistreport.report.material import Material
 from mnistreport.report.stamp import (
     Stamp,
@@ -21,10 +28,6 @@ from mnistreport.report.stamp import (
     read_stamped,
     save_stamp,
 )
-
-if TYPE_CHECKING:  # heavy to import, and a build with nothing to do needs neither
-    from mnistreport.report.document import Document
-    from mnistreport.report.templating import Templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,24 @@ class Publication:
     @property
     def reports(self) -> tuple[Path, ...]:
         """The documents that people read."""
-        return tuple(path for path in self.documents if path.suffix in {".html", ".pdf"})
+        return tuple(path for path in self.documents if path.suffix in {".html", ".pdf", ".ipynb"})
 
     @property
-    def left_alone(self) -> Path | None:
-        """A PDF that stands there but was not made with the page, if there is one."""
-        path = self.documents[0].with_name(PDF)
-        return path if path not in self.documents and path.exists() else None
+    def left_alone(self) -> tuple[Path, ...]:
+        """What stands there, but was not made with the page."""
+        paths = (self.documents[0].with_name(name) for name in (PDF, NOTEBOOK, NOTEBOOK_PDF))
+        return tuple(path for path in paths if path not in self.documents and path.exists())
 
 
 def publish_report(
-    material: Material, project: Path, output: Path, *, strict: bool = False, pdf: bool = True
+    material: Material,
+    project: Path,
+    output: Path,
+    *,
+    strict: bool = False,
+    pdf: bool = True,
+    notebook: bool = True,
+    on_stage: Callable[[str], None] = lambda _stage: None,
 ) -> Publication:
     """Write report, numbers and tables into ``output``, unless they stand there already.
 
@@ -65,16 +75,18 @@ def publish_report(
         project: Folder of the manifest.
         output: Folder of the documents.
         strict: Whether to write nothing if a person's words are not borne out.
-        pdf: Whether to make the PDF, which takes longest; if not, an earlier one is left alone.
+        pdf: Whether to make more than the page and what is made at once.
+        notebook: Whether to make the notebook, too. What is not made is left as it stands.
+        on_stage: Is told what takes long.
 
     Raises:
         TemplateError: A template cannot be rendered.
-        RenderingError: The PDF cannot be made.
+        RenderingError: A PDF or the notebook cannot be made.
         ReviewError: With ``strict``: a claim is false, words are stale, or a number has no source.
         EnvironmentFault: The disk refuses.
     """
-    wanted = tuple(name for name in DOCUMENTS if pdf or name != PDF)
-    inputs = digest_inputs(material, project, output, DOCUMENTS)
+    wanted = list_documents(material, pdf=pdf, notebook=notebook)
+    inputs = digest_inputs(material, project, output, list_documents(material))
     standing = find_standing(output, inputs, digest_beside(project))
     if standing and set(wanted) <= set(standing.documents):
         _refuse(standing.complaints, strict=strict)
@@ -94,10 +106,9 @@ def publish_report(
     complaints = review_prose(material, context, templates, document.claims, stale)
     _refuse(complaints, strict=strict)
     runs = digest_runs(material.results)
-    tables = _find_tables(output, runs)
-    documents = {
-        name: tables.get(name) or _MAKERS[name](document, material, templates) for name in wanted
-    }
+    making = Making(document, material, templates, output, on_stage)
+    making.made |= _find_tables(output, runs)
+    documents = {name: making.make(name) for name in wanted}
     pictures = folder.list_files(document.planned, document.figures)
     documents |= {f"{FOLDER}/{name}": content for name, content in pictures.items()}
     for path in tuple(folder.list_outdated(document.planned)):  # first: the new index lists none
@@ -115,7 +126,7 @@ def _find_tables(output: Path, runs: str) -> dict[str, bytes]:
     stamp = load_stamp(output)
     if stamp is None or stamp.runs != runs:
         return {}
-    found = {name: read_stamped(output, name, stamp) for name in _TABLES}
+    found = {name: read_stamped(output, name, stamp) for name in TABLES}
     return {name: content for name, content in found.items() if content is not None}
 
 
@@ -127,51 +138,6 @@ def _write(output: Path, documents: Mapping[str, bytes]) -> None:
         path = output / name
         if not path.is_file() or path.read_bytes() != content:
             replace_file(path, content)
-
-
-def _make_html(document: "Document", _material: Material, templates: "Templates") -> bytes:
-    from mnistreport.report.html import render_html
-
-    return render_html(document, templates).encode()
-
-
-def _make_pdf(document: "Document", _material: Material, templates: "Templates") -> bytes:
-    from mnistreport.report.html import render_html
-    from mnistreport.report.pdf import render_pdf
-
-    return render_pdf(render_html(document, templates, skin="print"))
-
-
-def _make_numbers(document: "Document", _material: Material, _templates: "Templates") -> bytes:
-    from mnistreport.report.context import dump_context
-
-    return dump_context(document.context)
-
-
-def _make_runs(_document: "Document", material: Material, _templates: "Templates") -> bytes:
-    from mnistreport.analysis.frames import make_runs_frame
-
-    return make_runs_frame(material.results).to_csv(index=False).encode()
-
-
-def _make_epochs(_document: "Document", material: Material, _templates: "Templates") -> bytes:
-    from mnistreport.analysis.frames import make_epochs_frame
-
-    return make_epochs_frame(material.results).to_csv(index=False).encode()
-
-
-Maker = Callable[["Document", Material, "Templates"], bytes]
-PDF: Final = "report.pdf"
-_MAKERS: Final[Mapping[str, Maker]] = {
-    "report.html": _make_html,
-    PDF: _make_pdf,
-    "results.json": _make_numbers,
-    "runs.csv": _make_runs,
-    "epochs.csv": _make_epochs,
-}
-_TABLES: Final = ("runs.csv", "epochs.csv")
-DOCUMENTS: Final = tuple(_MAKERS)
-"""What a build writes, besides pictures of the figures; the report first."""
 
 
 def _refuse(complaints: tuple[Complaint, ...], *, strict: bool) -> None:

@@ -98,6 +98,11 @@ class RunStore:
 
         return load(self.load_tensors(fingerprint))
 
+    def load_weights(self, fingerprint: str) -> dict[str, NDArray[np.generic]]:
+        """Return a run's weights by the names that torch gave them, without torch."""
+        arrays = self.load_arrays(fingerprint)
+        return {name: each for name, each in arrays.items() if name != PREDICTIONS}
+
     def load_predictions(self, fingerprint: str) -> NDArray[np.uint8]:
         """Return a run's predictions on the validation split, uint8 (n,), without torch."""
         return self.load_arrays(fingerprint)[PREDICTIONS].astype(np.uint8, copy=False)

@@ -41,7 +41,7 @@ def published(small: Material, tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("published")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pdf, "render_pdf", lambda page: b"%PDF-" + page.encode())
-        publish_report(small, folder, folder / "output")
+        publish_report(small, folder, folder / "output", notebook=False)
     return folder / "output"
 
 
@@ -90,7 +90,7 @@ def test_words_draw_nothing_again(
     before = {path: path.read_bytes() for path in (output / "figures").iterdir()}
     page = (output / "report.html").read_text("utf-8")
     write_templates(tmp_path, {INSIGHT: "Words of the team."})
-    assert publish_report(small, tmp_path, output).fresh
+    assert publish_report(small, tmp_path, output, notebook=False).fresh
     assert [] == drawn
     assert before == {path: path.read_bytes() for path in (output / "figures").iterdir()}
     assert page != (output / "report.html").read_text("utf-8")
@@ -102,7 +102,7 @@ def test_an_author_draws_nothing_again(
     """What no figure shows decides none."""
     info = replace(INFO, authors=(Author("Somebody else", "7"),))
     manifest = replace(small.manifest, report=info, sha256="7" * 64)
-    assert publish_report(replace(small, manifest=manifest), tmp_path, output).fresh
+    assert publish_report(replace(small, manifest=manifest), tmp_path, output, notebook=False).fresh
     assert [] == drawn
 
 
@@ -113,7 +113,7 @@ def test_another_result_draws_what_shows_it(
     *others, tested = small.tested
     outcome = replace(tested.shown, mistakes=tested.shown.mistakes[1:])
     changed = replace(tested, outcomes={**tested.outcomes, tested.winner.seed: outcome})
-    publish_report(replace(small, tested=(*others, changed)), tmp_path, output)
+    publish_report(replace(small, tested=(*others, changed)), tmp_path, output, notebook=False)
     model = tested.winner.model
     assert {f"{model}-confusion", f"{model}-mistakes"} == set(drawn)
 
@@ -126,7 +126,7 @@ def test_a_touched_picture_is_drawn_again(
     path = output / "figures" / f"ranking.{kind}"
     good = path.read_bytes()
     path.write_bytes(good + b" ")
-    publish_report(small, tmp_path, output)
+    publish_report(small, tmp_path, output, notebook=False)
     assert ["ranking"] == drawn
     assert good == path.read_bytes()
 
@@ -181,7 +181,7 @@ def test_the_page_without_the_pdf(
     assert "Words of the team." in (output / "report.html").read_text("utf-8")
     assert pdf_before == (output / "report.pdf").read_bytes()
     assert not publish_report(small, tmp_path, output, pdf=False).fresh
-    whole = publish_report(small, tmp_path, output)
+    whole = publish_report(small, tmp_path, output, notebook=False)
     assert whole.fresh
     assert b"Words of the team." in (output / "report.pdf").read_bytes()
     assert not publish_report(small, tmp_path, output, pdf=False).fresh
@@ -214,14 +214,14 @@ def test_tables_of_runs_are_made_of_runs_alone(
     monkeypatch.setattr(pdf, "render_pdf", lambda page: b"%PDF-" + page.encode())
     monkeypatch.setattr(frames, "make_runs_frame", lambda each: made.append(1) or make(each))
     write_templates(tmp_path, {INSIGHT: "Words of the team."})
-    publish_report(small, tmp_path, output)
+    publish_report(small, tmp_path, output, notebook=False)
     assert [] == made
     (output / "runs.csv").write_text("seed\n99\n")
-    publish_report(small, tmp_path, output)
+    publish_report(small, tmp_path, output, notebook=False)
     assert [1] == made
     name, run = next(iter(small.results.runs.items()))
     changed = replace(run, history=(*run.history[:-1], replace(run.history[-1], train_loss=9.5)))
     results = replace(small.results, runs={**small.results.runs, name: changed})
-    publish_report(replace(small, results=results), tmp_path, output)
+    publish_report(replace(small, results=results), tmp_path, output, notebook=False)
     assert [1, 1] == made
     assert "9.5" in (output / "runs.csv").read_text()

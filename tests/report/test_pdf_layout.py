@@ -29,7 +29,7 @@ from pathlib import Path
 from mnistreport.report.publication import publish_report
 from tests.report.reports import make_small_material
 
-publish_report(make_small_material(), Path("project"), Path(sys.argv[1]))
+publish_report(make_small_material(), Path("project"), Path(sys.argv[1]), notebook=False)
 """
 
 

@@ -23,7 +23,7 @@ from tests.fake_results import make_results
 from tests.report.reports import make_material, make_small_material, write_templates
 
 INSIGHT = "insights/dropout_layer_norm.md.j2"
-NAMES = ["report.html", "report.pdf", "results.json", "runs.csv", "epochs.csv"]
+NAMES = ["report.html", "report.pdf", "results.json", "runs.csv", "epochs.csv", "levels.csv"]
 
 Publish = Callable[[], Publication]
 State = dict[str, tuple[bytes, int]]
@@ -67,7 +67,7 @@ def output(tmp_path: Path) -> Path:
 @pytest.fixture
 def publish(small: Material, tmp_path: Path, output: Path) -> Publish:
     """Publish the small report."""
-    return lambda: publish_report(small, tmp_path, output)
+    return lambda: publish_report(small, tmp_path, output, notebook=False)
 
 
 def read_state(output: Path) -> State:
@@ -85,7 +85,7 @@ def test_nothing_is_written_twice(publish: Publish, output: Path) -> None:
     before = read_state(output)
     second = publish()
     assert (True, False) == (first.fresh, second.fresh)
-    assert NAMES == [path.name for path in first.documents][:5]
+    assert NAMES == [path.name for path in first.documents][:6]
     assert first.documents == second.documents
     assert before == read_state(output)
 
@@ -95,7 +95,7 @@ def test_the_same_material_gives_the_same_bytes(
 ) -> None:
     """Another place and another time change no byte."""
     publish()
-    publish_report(small, tmp_path / "elsewhere", tmp_path / "other")
+    publish_report(small, tmp_path / "elsewhere", tmp_path / "other", notebook=False)
     ours, others = read_state(output), read_state(tmp_path / "other")
     assert {name: content for name, (content, _) in ours.items()} == {
         name: content for name, (content, _) in others.items()
@@ -124,15 +124,15 @@ def test_documents_are_written_again_when_they_must_be(
 
 def test_changed_results_are_written(small: Material, tmp_path: Path, output: Path) -> None:
     """Another number in a run, or another notice, makes other documents."""
-    assert publish_report(small, tmp_path, output).fresh
+    assert publish_report(small, tmp_path, output, notebook=False).fresh
     name, run = next(iter(small.results.runs.items()))
     changed = replace(run, history=(*run.history[:-1], replace(run.history[-1], train_loss=9.5)))
     runs = {**small.results.runs, name: changed}
     other = replace(small, results=replace(small.results, runs=runs))
-    assert publish_report(other, tmp_path, output).fresh
+    assert publish_report(other, tmp_path, output, notebook=False).fresh
     assert "9.5" in (output / "runs.csv").read_text()
     noticed = replace(small, digits=replace(small.digits, notice="Another notice."))
-    assert publish_report(noticed, tmp_path, output).fresh
+    assert publish_report(noticed, tmp_path, output, notebook=False).fresh
 
 
 @pytest.mark.parametrize(

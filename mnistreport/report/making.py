@@ -1,0 +1,144 @@
+"""The documents of a report by their names: each is made when it is asked for, and once."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mnistreport.report.material import Material
+from mnistreport.report.weights import name_weights, pack_weights
+
+if TYPE_CHECKING:  # heavy to import, and a build with nothing to do needs neither
+    from mnistreport.report.document import Document
+    from mnistreport.report.templating import Templates
+
+HTML, PDF = "report.html", "report.pdf"
+NOTEBOOK, NOTEBOOK_PDF = "notebook.ipynb", "notebook.pdf"
+RUNS, EPOCHS, LEVELS = "runs.csv", "epochs.csv", "levels.csv"
+TABLES: Final = (RUNS, EPOCHS, LEVELS)
+"""Made of the runs and their studies alone; what the notebook reads, besides weights."""
+
+
+def list_documents(
+    material: Material, *, pdf: bool = True, notebook: bool = True
+) -> tuple[str, ...]:
+    """Return the names of what a build writes, besides pictures of the figures; the report first.
+
+    Args:
+        material: What the report is made of.
+        pdf: Whether there is to be anything but the page and what is made at once.
+        notebook: Whether there is to be a notebook.
+    """
+    papers = (PDF,) if pdf else ()
+    notebooks = (NOTEBOOK, NOTEBOOK_PDF) if pdf and notebook else ()
+    weights = (name_weights(each.winner.model) for each in material.tested)
+    return (HTML, *papers, *notebooks, "results.json", *TABLES, *weights)
+
+
+class Making:
+    """Makes the documents of one report."""
+
+    def __init__(
+        self,
+        document: "Document",
+        material: Material,
+        templates: "Templates",
+        output: Path,
+        on_stage: Callable[[str], None],
+    ) -> None:
+        self.document, self.material, self.templates = document, material, templates
+        self.output, self.on_stage = output, on_stage
+        self.made: dict[str, bytes] = {}
+        self._weights = {name_weights(each.winner.model): each for each in material.tested}
+
+    def make(self, name: str) -> bytes:
+        """Return a document's bytes.
+
+        Raises:
+            TemplateError: A template cannot be rendered.
+            RenderingError: A PDF or the notebook cannot be made.
+            EnvironmentFault: A library or a kernel is missing.
+        """
+        if name not in self.made:
+            tested = self._weights.get(name)
+            self.made[name] = pack_weights(tested, self.material) if tested else _MAKERS[name](self)
+        return self.made[name]
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """What lies beside the notebook and is read by it."""
+        return {name: self.make(name) for name in (*TABLES, *self._weights)}
+
+
+def _make_html(making: Making) -> bytes:
+    from mnistreport.report.html import render_html
+
+    return render_html(making.document, making.templates).encode()
+
+
+def _make_pdf(making: Making) -> bytes:
+    from mnistreport.report.html import render_html
+    from mnistreport.report.pdf import render_pdf
+
+    return render_pdf(render_html(making.document, making.templates, skin="print"))
+
+
+def _make_numbers(making: Making) -> bytes:
+    from mnistreport.report.context import dump_context
+
+    return dump_context(making.document.context)
+
+
+def _make_runs(making: Making) -> bytes:
+    from mnistreport.analysis.frames import make_runs_frame
+
+    return make_runs_frame(making.material.results).to_csv(index=False).encode()
+
+
+def _make_epochs(making: Making) -> bytes:
+    from mnistreport.analysis.frames import make_epochs_frame
+
+    return make_epochs_frame(making.material.results).to_csv(index=False).encode()
+
+
+def _make_levels(making: Making) -> bytes:
+    from mnistreport.analysis.frames import make_levels_frame
+
+    return make_levels_frame(making.material.results).to_csv(index=False).encode()
+
+
+def _make_notebook(making: Making) -> bytes:
+    from mnistreport.report.notebook.composition import compose_notebook
+    from mnistreport.report.notebook.execution import fill_outputs
+    from mnistreport.report.notebook.file import write_notebook
+
+    context, material = making.document.context, making.material
+    notebook = compose_notebook(context, material, making.templates)
+    path = making.output / NOTEBOOK
+    standing = path.read_bytes() if path.is_file() else None
+    fill_outputs(
+        notebook, making.files, material.digits, standing=standing, on_stage=making.on_stage
+    )
+    return write_notebook(notebook)
+
+
+def _make_notebook_pdf(making: Making) -> bytes:
+    from mnistreport.report.notebook.file import read_notebook
+    from mnistreport.report.notebook_pdf import render_notebook_pdf
+
+    context = making.document.context
+    notebook = read_notebook(making.make(NOTEBOOK))
+    return render_notebook_pdf(
+        notebook, making.templates, title=context.title, language=context.language
+    )
+
+
+_MAKERS: Final[Mapping[str, Callable[[Making], bytes]]] = {
+    HTML: _make_html,
+    PDF: _make_pdf,
+    NOTEBOOK: _make_notebook,
+    NOTEBOOK_PDF: _make_notebook_pdf,
+    "results.json": _make_numbers,
+    RUNS: _make_runs,
+    EPOCHS: _make_epochs,
+    LEVELS: _make_levels,
+}

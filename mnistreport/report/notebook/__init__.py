@@ -1,0 +1,1 @@
+"""The analysis notebook: what stands in its cells, and how they are run."""

@@ -1,0 +1,311 @@
+"""The notebook as it is before it is run: the assignment's steps, in order.
+
+Code cells come from this package alone, never from a project: its cells, and the source of the
+modules that trained the runs. What a manifest says reaches them through tables they read.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from mnistreport.data.sources import DIGITS
+from mnistreport.report.dates import format_date
+from mnistreport.report.document import outline_document, render_all_prose
+from mnistreport.report.insights import Passage
+from mnistreport.report.material import Material
+from mnistreport.report.notebook import words
+from mnistreport.report.notebook.listing import LIVE, Listing, list_shown
+from mnistreport.report.notebook.literals import write_settings
+from mnistreport.report.notebook.prose import write_prose, write_text
+from mnistreport.report.notebook.sources import Code, gather_imports, quote_source, read_cell
+from mnistreport.report.templating import Templates
+from mnistreport.report.views import ReportContext, StudyView
+from mnistreport.report.wording import capitalise, count_things, join_words
+from mnistreport.study.experiment import Variant
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+LIVE_SECONDS: Final = 45.0
+"""Time for the updates of the training that happens in the notebook, by the stored run's clock."""
+RESULTS: Final = "results"
+"""Tag of the cells whose numbers are the report's."""
+
+_SOURCES: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
+    "digits": {
+        "study.experiment": ("IMAGE_SIZE", "CLASSES"),
+        "data.dataset": ("Images", "Labels", "digest_digits"),
+    },
+    "embedded": {"data.embedded": ("BOX", "SMALL", "FULL", "frame_digits")},
+    "kaggle": {"data.kaggle": ("HANDLE",)},
+    "split": {"data.split": ("Indices", "digest_split")},
+    "loader": {
+        "data.pixels": ("BRIGHTEST", "CHUNK", "Normalisation", "measure_images"),
+        "data.loaders": (
+            *("Batch", "DigitTensors", "BatchIndices", "make_loader", "convert_images", "_keep"),
+        ),
+    },
+    "settings": {
+        "study.experiment": (
+            *("RECIPE_VERSION", "MlpArchitecture", "CnnArchitecture", "Architecture"),
+            *("TrainingSetting", "Variant", "Experiment", "_sha256"),
+        ),
+    },
+    "networks": {"training.models": ("Mlp", "Cnn", "_MODELS", "make_model")},
+    "loss": {"training.loss": ("cross_entropy",)},
+    "descent": {"training.descent": ("GradientDescent",)},
+    "loop": {
+        "training.result": ("Status", "EpochRow"),
+        "training.loop": (
+            *("EVALUATION_BATCH", "LARGEST_LOSS", "TrainedModel", "Evaluation"),
+            *("train_model", "evaluate_model"),
+        ),
+    },
+    "numbers": {
+        "report.numbers": (
+            *("NARROW_SPACE", "SPACE", "MINUS", "UNKNOWN", "_LOSS_DIGITS", "_SUPERSCRIPTS"),
+            *("format_percent", "format_loss", "format_count"),
+            *("_format_spread", "_exact", "_round", "_group", "_unit"),
+        ),
+    },
+}
+"""By the cell that shows them: names in the modules of this program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell: Markdown, or code if ``code`` is given.
+
+    Attributes:
+        tag: ``results`` for a cell whose numbers are the report's.
+    """
+
+    text: str = ""
+    code: Code | None = None
+    tag: str = ""
+
+
+def compose_notebook(
+    context: ReportContext, material: Material, templates: Templates
+) -> "NotebookNode":
+    """Return the notebook of a report, its code not run yet.
+
+    Raises:
+        TemplateError: A template is missing, malformed, or names what does not exist.
+    """
+    from nbformat import v4
+
+    listing = list_shown(context, outline_document(context))
+    passages = render_all_prose(context, templates, listing.refer).passages
+    cells = list(_Writer(context, material, listing, passages).write())
+    imports = gather_imports([cell.code for cell in cells if cell.code])
+    cells.insert(1, Cell(code=Code(imports)))
+    notebook = v4.new_notebook()
+    notebook.metadata["kernelspec"] = {
+        "name": "python3", "display_name": "Python 3", "language": "python",
+    }  # fmt: skip
+    for number, cell in enumerate(cells, 1):
+        name = f"cell-{number}"
+        made: NotebookNode = (
+            v4.new_code_cell(cell.code.text, id=name)
+            if cell.code
+            else v4.new_markdown_cell(cell.text, id=name)
+        )
+        if cell.tag:
+            made["metadata"]["tags"] = [cell.tag]
+        notebook["cells"].append(made)
+    return notebook
+
+
+class _Writer:
+    """Writes the cells, section by section."""
+
+    def __init__(
+        self,
+        context: ReportContext,
+        material: Material,
+        listing: Listing,
+        passages: Mapping[str, Passage],
+    ) -> None:
+        self._context, self._material = context, material
+        self._listing, self._passages = listing, passages
+        self._is_embedded = material.digits.name == DIGITS
+        self._titles = {model.name: model.title for model in context.models}
+        mlps = [model.name for model in context.models if model.kind == "mlp"]
+        self._live = next(iter(mlps), context.models[0].name)
+        self._sections = count(1)
+
+    def write(self) -> Iterator[Cell]:
+        """Yield all cells but the imports."""
+        yield self._write_title()
+        yield from self._write_data()
+        yield from self._write_training()
+        yield from self._write_baseline()
+        for study in self._context.studies:
+            yield from self._write_study(study)
+        yield self._head("All variants compared", self._prose("comparison"))
+        if self._context.finals:
+            yield from self._write_test()
+        made_with = ", ".join(f"{name} {number}" for name, number in self._context.made_with)
+        yield self._head(
+            "Conclusion", self._prose("conclusion"), words.MADE_WITH.format(versions=made_with)
+        )
+
+    def _write_title(self) -> Cell:
+        context = self._context
+        people = [f"{write_text(each.name)} ({write_text(each.id)})" for each in context.authors]
+        packages = ["torch", "scikit-learn", "pandas", "matplotlib", "safetensors"]
+        about = words.ABOUT.format(
+            live=self._titles[self._live],
+            others=count_things(len(context.runs), "stored run"),
+            packages=join_words([*packages, *(["Pillow"] if self._is_embedded else [])]),
+            digits=words.DIGITS_EMBEDDED if self._is_embedded else words.DIGITS_IN_FILES,
+        )
+        return _text(
+            f"# {write_text(context.title)}",
+            f"*{write_text(context.subtitle)}*" if context.subtitle else "",
+            ", ".join(people),
+            ", ".join(filter(None, (write_text(context.course), format_date(context.date)))),
+            *(f"> {write_text(notice)}" for notice in context.notices),
+            about,
+            "## Summary",
+            self._prose("summary"),
+        )
+
+    def _write_data(self) -> Iterator[Cell]:
+        settings = self._material.manifest.data
+        yield self._head("Data preparation", self._prose("data"))
+        yield _set(
+            SPLIT=(settings.split.train, settings.split.validation, settings.split.test),
+            SPLIT_SEED=settings.seed,
+            DATA_SHA256=self._context.data.sha256,
+            SPLIT_SHA256=self._context.data.split_sha256,
+        )
+        yield _quote("digits")
+        if self._is_embedded:
+            yield _quote("embedded", then="embedded_digits")
+        else:
+            yield _quote("kaggle", then="mnist_files")
+        yield _own("same_digits")
+        yield _quote("split", then="split")
+        yield self._caption("splits", words.SPLITS)
+        yield _own("split_table")
+        yield _own("samples")
+        yield self._caption("samples", words.SAMPLES)
+        yield _text(words.LOADER)
+        yield _quote("loader", then="tensors")
+
+    def _write_training(self) -> Iterator[Cell]:
+        yield self._head("Models and training", self._prose("method"))
+        yield _text(words.NETWORKS)
+        yield _quote("settings")
+        yield _quote("networks")
+        yield _text(words.LOSS)
+        yield _quote("loss", then="same_loss")
+        yield _text(words.DESCENT)
+        yield _quote("descent", then="same_descent")
+        yield _text(words.LOOP)
+        yield _quote("loop")
+
+    def _write_baseline(self) -> Iterator[Cell]:
+        variant = self._material.manifest.baselines[self._live].variant
+        seed, epochs = self._context.seeds[0], variant.training.epochs
+        here = self._count_live_epochs(variant, seed)
+        said = words.ALL_EPOCHS if here == epochs else words.FIRST_EPOCHS
+        title = self._titles[self._live]
+        yield self._head("The baseline", self._prose("baseline"))
+        yield _text(words.SHOWING)
+        yield _quote("numbers")
+        yield _own("results")
+        yield _own("tables_and_figures")
+        yield _text(
+            words.LIVE.format(model=title, seed=seed, epochs=said.format(here=here, epochs=epochs))
+        )
+        yield _set(BASELINE=variant, SEED=seed, EPOCHS_HERE=here)
+        yield _own("live")
+        yield _own("same_run")
+        yield _own("live_curves")
+        yield self._caption(LIVE, words.LIVE_CURVES.format(model=title, seed=seed))
+        for model in self._context.models:
+            yield _text(words.ALL_SEEDS.format(model=capitalise(model.title)))
+            yield _call(f'plot_variant("{model.baseline.key}")')
+            yield self._caption(
+                f"{model.name}-baseline", words.BASELINE_CURVES.format(model=model.title)
+            )
+
+    def _write_study(self, study: StudyView) -> Iterator[Cell]:
+        slug, title = study.slug, write_text(study.title)
+        proofs = [each.sentence for each in self._context.proofs if each.slug == slug]
+        asked = words.FACTOR if study.factor else words.VARIANTS
+        question = asked.format(
+            model=self._titles[study.model],
+            levels=len(study.levels),
+            factor=study.factor_name,
+            baseline=write_text(study.baseline.label),
+        )
+        yield self._head(study.title, " ".join((question, *map(write_text, proofs))))
+        yield _call(f'plot_study("{slug}")')
+        yield self._caption(f"{slug}-curves", words.CURVES.format(title=title))
+        yield self._caption(f"{slug}-levels", words.LEVELS.format(title=title))
+        yield _call(f'show_levels("{slug}")', tag=RESULTS)
+        yield _call(f'plot_accuracies("{slug}")')
+        yield self._caption(f"{slug}-factor", words.ACCURACIES.format(title=title))
+        yield _text("### Insight", self._prose(f"study-{slug}"))
+
+    def _write_test(self) -> Iterator[Cell]:
+        yield self._head("Final test", words.TEST.format(rule=self._context.rule))
+        yield _own("final_test")
+        for final in self._context.finals:
+            name, said = final.model, {"model": final.title, "seed": final.seed}
+            yield _text(f"### {capitalise(final.title)}", self._prose(f"final-{name}"))
+            yield _call(f'predicted, sure = test_model("{name}")', tag=RESULTS)
+            yield _call("plot_confusion(predicted)")
+            yield self._caption(f"{name}-confusion", words.CONFUSION.format(**said))
+            yield self._caption(f"{name}-digits", words.DIGITS.format(**said))
+            yield _call("show_digits(predicted)", tag=RESULTS)
+            yield _call("plot_mistakes(predicted, sure)")
+            yield self._caption(f"{name}-mistakes", words.MISTAKES.format(**said))
+
+    def _count_live_epochs(self, variant: Variant, seed: int) -> int:
+        """Return how many of a variant's epochs take no longer than is good for a reader."""
+        summary = self._material.results.variants[variant.key]
+        run = summary.runs.get(seed)
+        if run is None or not run.history:
+            return variant.training.epochs  # it fails or diverges at once, and does so here
+        each = max(run.duration_seconds / len(run.history), 1e-9)
+        return max(1, min(variant.training.epochs, int(LIVE_SECONDS / each)))
+
+    def _prose(self, name: str) -> str:
+        return write_prose(self._passages[name].draft)
+
+    def _head(self, title: str, *paragraphs: str) -> Cell:
+        return _text(f"## {next(self._sections)} {write_text(title)}", *paragraphs)
+
+    def _caption(self, name: str, words: str) -> Cell:
+        return _text(f"**{self._listing.number(name)}.** {words}")
+
+
+def _text(*paragraphs: str) -> Cell:
+    return Cell("\n\n".join(filter(None, paragraphs)))
+
+
+def _set(**values: object) -> Cell:
+    return Cell(code=Code(write_settings(values)))
+
+
+def _call(text: str, *, tag: str = "") -> Cell:
+    """Make a cell of one call; what stands in it is the name of a study, a model or a variant."""
+    return Cell(code=Code(text), tag=tag)
+
+
+def _own(name: str) -> Cell:
+    return Cell(code=read_cell(name))
+
+
+def _quote(name: str, *, then: str = "") -> Cell:
+    """Make a cell of this program's source, and of the notebook's own code after it."""
+    codes = [quote_source(module, names) for module, names in _SOURCES[name].items()]
+    codes += [read_cell(then)] if then else []
+    text = "\n\n\n".join(code.text for code in codes)
+    return Cell(code=Code(text, tuple(line for code in codes for line in code.imports)))

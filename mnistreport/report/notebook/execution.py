@@ -1,0 +1,95 @@
+"""A notebook's outputs: those that stand already if nothing they depend on has changed."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+from mnistreport.data.dataset import DigitSet
+from mnistreport.report.notebook.file import read_notebook
+from mnistreport.report.notebook.kernel import run_notebook
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+METADATA: Final = "mnistreport"
+"""Key of what this program keeps in a notebook's metadata."""
+FORMAT: Final = 1
+STAGE: Final = "running the notebook, which trains a baseline once more"
+_LIBRARIES: Final = ("torch", "numpy", "pandas", "matplotlib", "scikit-learn", "ipykernel")
+_OUTCOME: Final = ("execution_count", "outputs")
+
+
+def fill_outputs(
+    notebook: "NotebookNode",
+    files: Mapping[str, bytes],
+    digits: DigitSet,
+    *,
+    standing: bytes | None,
+    on_stage: Callable[[str], None],
+) -> None:
+    """Put its outputs into ``notebook``: taken from the one that stands, or computed.
+
+    Args:
+        notebook: Its code not run yet.
+        files: What its cells read, by name.
+        digits: The data set.
+        standing: An earlier notebook, if there is one; it counts only if its outputs are as they
+            were written, and the same code ran on the same files, data and libraries.
+        on_stage: Is told if the notebook is run.
+
+    Raises:
+        RenderingError: A cell fails or takes too long.
+        EnvironmentFault: No kernel answers.
+    """
+    execution = _digest_execution(notebook, files, digits)
+    earlier = _read(standing)
+    if earlier and _tell(earlier) == (execution, _digest_outputs(earlier)):
+        for cell, known in zip(_list_code(notebook), _list_code(earlier), strict=True):
+            cell.update({name: known[name] for name in _OUTCOME})
+        notebook["metadata"]["language_info"] = earlier["metadata"]["language_info"]
+    else:
+        on_stage(STAGE)
+        run_notebook(notebook, files, digits.folder)
+    notebook["metadata"][METADATA] = {
+        "format": FORMAT,
+        "execution": execution,
+        "outputs": _digest_outputs(notebook),
+    }
+
+
+def _read(content: bytes | None) -> "NotebookNode | None":
+    try:
+        return None if content is None else read_notebook(content)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):  # none of ours
+        return None
+
+
+def _tell(notebook: "NotebookNode") -> tuple[object, object]:
+    kept: Mapping[str, Any] = notebook["metadata"].get(METADATA, {})
+    return kept.get("execution"), kept.get("outputs")
+
+
+def _list_code(notebook: "NotebookNode") -> Iterator[Any]:
+    return (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+
+
+def _digest_execution(
+    notebook: "NotebookNode", files: Mapping[str, bytes], digits: DigitSet
+) -> str:
+    """Digest everything that decides the outputs."""
+    digest = hashlib.sha256(f"{platform.python_version()} {digits.sha256}\0".encode())
+    for name in _LIBRARIES:
+        digest.update(f"{name} {version(name)}\0".encode())
+    for name, content in files.items():
+        digest.update(f"{name} {hashlib.sha256(content).hexdigest()}\0".encode())
+    for cell in _list_code(notebook):
+        digest.update(f"{cell['source']}\0".encode())
+    return digest.hexdigest()
+
+
+def _digest_outputs(notebook: "NotebookNode") -> str:
+    outcomes = [[cell[name] for name in _OUTCOME] for cell in _list_code(notebook)]
+    return hashlib.sha256(json.dumps(outcomes, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,151 @@
+"""Code for a notebook's cells: the program's own source, word for word, and the cells around it.
+
+The source is read as text, so that nothing is imported, and what a cell shows is what trained the
+runs. Imports are gathered in one cell.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import mnistreport
+
+_PACKAGE: Final = Path(mnistreport.__file__).parent
+_CELLS: Final = Path(__file__).parent / "cells"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a code cell holds, and the imports it needs.
+
+    Attributes:
+        text: Source without imports at its top level.
+        imports: One for each name that it binds, ``import torch`` or ``from torch import nn``.
+    """
+
+    text: str
+    imports: tuple[str, ...] = ()
+
+
+def quote_source(module: str, names: Iterable[str]) -> Code:
+    """Return classes, functions and constants of a module of this program.
+
+    Args:
+        module: Its dotted name below ``mnistreport``, such as ``training.loop``.
+        names: What is wanted; it comes in the module's order.
+
+    Raises:
+        LookupError: The module has no such thing.
+    """
+    source = _read(_PACKAGE / f"{module.replace('.', '/')}.py")
+    wanted = set(names)
+    pieces: list[str] = []
+    for node, following in zip(source.body, [*source.body[1:], None], strict=True):
+        if name := _find_name(node) & wanted:
+            wanted -= name
+            explained = isinstance(node, ast.Assign) and _is_text(following)
+            pieces.append(source.cut(node, following if explained else None))
+    if wanted:
+        msg = f"mnistreport.{module} has no {', '.join(sorted(wanted))}"
+        raise LookupError(msg)
+    return Code(_join(pieces), source.imports)
+
+
+def read_cell(name: str) -> Code:
+    """Return the code of a cell that is the notebook's own, without its imports."""
+    source = _read(_CELLS / f"{name}.py")
+    rest = [node for node in source.body if not isinstance(node, ast.Import | ast.ImportFrom)]
+    text = "\n".join(source.lines[_find_start(rest[0], source.lines) :])
+    return Code(text.rstrip(), source.imports)
+
+
+def gather_imports(cells: Iterable[Code]) -> str:
+    """Return one cell of all imports that ``cells`` make use of, Python's own first."""
+    cells = tuple(cells)
+    used = {
+        node.id
+        for cell in cells
+        for node in ast.walk(ast.parse(cell.text))
+        if isinstance(node, ast.Name)
+    }
+    modules: set[str] = set()
+    members: dict[str, set[str]] = {}
+    for line in {line for cell in cells for line in cell.imports}:
+        node = ast.parse(line).body[0]
+        if isinstance(node, ast.Import) and (node.names[0].asname or node.names[0].name) in used:
+            modules.add(line)
+        elif isinstance(node, ast.ImportFrom) and node.names[0].name in used:
+            members.setdefault(str(node.module), set()).add(node.names[0].name)
+    modules |= {f"from {module} import {', '.join(sorted(of))}" for module, of in members.items()}
+    own = {line for line in modules if re.split("[ .]", line)[1] in sys.stdlib_module_names}
+    return "\n".join((*sorted(own), "", *sorted(modules - own))).strip()
+
+
+@dataclass(frozen=True)
+class _Source:
+    lines: Sequence[str]
+    body: Sequence[ast.stmt]
+    imports: tuple[str, ...]
+
+    def cut(self, first: ast.stmt, last: ast.stmt | None) -> str:
+        decorators = getattr(first, "decorator_list", [])
+        start = min([first.lineno, *(each.lineno for each in decorators)])
+        return "\n".join(self.lines[start - 1 : (last or first).end_lineno])
+
+
+@cache
+def _read(path: Path) -> _Source:
+    text = path.read_text("utf-8")
+    body = ast.parse(text).body
+    return _Source(text.splitlines(), body, tuple(_list_imports(body)))
+
+
+def _list_imports(body: Iterable[ast.stmt]) -> Iterator[str]:
+    """Yield each import that is not of this program, a name at a time."""
+    for node in body:
+        if isinstance(node, ast.Import):
+            yield from (ast.unparse(ast.Import([name])) for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and not str(node.module).startswith("mnistreport"):
+            for name in node.names:
+                yield f"from {node.module} import {name.name}"
+
+
+def _find_name(node: ast.stmt) -> set[str]:
+    match node:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.Assign(targets=targets):
+            return {each.id for each in targets if isinstance(each, ast.Name)}
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return {name}
+        case _:
+            return set()
+
+
+def _is_text(node: ast.stmt | None) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _find_start(node: ast.stmt, lines: Sequence[str]) -> int:
+    """Return the index of the line at which a statement begins, comments before it included."""
+    decorators = getattr(node, "decorator_list", [])
+    start = min([node.lineno, *(each.lineno for each in decorators)]) - 1
+    while start and lines[start - 1].startswith("#"):
+        start -= 1
+    return start
+
+
+def _join(pieces: Sequence[str]) -> str:
+    """Put two blank lines around what has a body, none between constants."""
+    text, before = "", False
+    for piece in pieces:
+        has_body = piece.startswith(("def ", "class ", "@"))
+        gap = "\n\n\n" if has_body or before else "\n"
+        text += f"{gap if text else ''}{piece}"
+        before = has_body
+    return text

@@ -1,0 +1,100 @@
+"""What the notebook's own Markdown cells say; all other words are the report's."""
+
+from typing import Final
+
+ABOUT: Final = """\
+`mnistreport` wrote this notebook and ran it, from the same runs and templates as the report. The
+networks, the loss, gradient descent and the training loop stand in its cells as the very source
+that trained the {others}; here it trains the baseline of the {live} once more.
+Other numbers come from `levels.csv`, `runs.csv` and `epochs.csv`, and the best networks from
+`best_*.safetensors`, which lie beside this notebook.
+
+To run it again, *Restart and run all* needs {packages}, and the digits: {digits}."""
+
+DIGITS_IN_FILES: Final = (
+    "in a folder `data` beside the notebook, or in the folder that the environment variable "
+    "`MNISTREPORT_DATA` names; otherwise `kagglehub` fetches MNIST from Kaggle"
+)
+DIGITS_EMBEDDED: Final = "those that come with scikit-learn"
+
+SAMPLES: Final = "Two images of each digit, from the training split."
+SPLITS: Final = "Images of each digit in the three splits."
+
+LOADER: Final = """\
+### The data loader
+
+Pixels are normalised with the mean and standard deviation of the training split; a torch
+`DataLoader` serves whole batches."""
+
+NETWORKS: Final = """\
+### The networks in PyTorch
+
+First the settings that decide a run, then the two networks."""
+
+LOSS: Final = r"""### The loss
+
+For an image with the digit $y$ and the outputs $z$ of the network, cross-entropy is
+
+$$-\log \frac{e^{z_y}}{\sum_k e^{z_k}} = \log \sum_k e^{z_k} - z_y .$$
+
+The loss $L$ of a batch is its mean."""
+
+DESCENT: Final = r"""### Gradient descent
+
+With the learning rate $\eta$, momentum $\mu$ and weight decay $\lambda$, a step moves each
+weight $w$ by
+
+$$v \leftarrow \mu v + \frac{\partial L}{\partial w} + \lambda w, \qquad w \leftarrow w - \eta v .$$
+
+With $\mu = \lambda = 0$ that is plain gradient descent."""
+
+LOOP: Final = "### The training loop"
+
+SHOWING: Final = """\
+### How results are shown
+
+Numbers are rounded as in the report. In curves, training is dashed and validation solid; lines are
+means over the seeds that finished, and the band reaches from the lowest to the highest of them on
+validation."""
+
+LIVE: Final = """\
+### Trained here
+
+The baseline of the {model} with seed {seed}: {epochs}. The stored run of the same settings, seed
+and split goes by the same fingerprint, and on the same kind of processor the two agree to the last
+bit."""
+ALL_EPOCHS: Final = "all of its {epochs} epochs"
+FIRST_EPOCHS: Final = "the first {here} of its {epochs} epochs, for all would take long"
+LIVE_CURVES: Final = (
+    "Loss and accuracy of the {model}’s baseline, as trained here with seed {seed}."
+)
+
+ALL_SEEDS: Final = "### {model}: the stored runs of its baseline"
+
+CURVES: Final = "{title}: loss (nats) and accuracy after each epoch."
+BASELINE_CURVES: Final = "The baseline of the {model}: loss (nats) and accuracy after each epoch."
+LEVELS: Final = (
+    "{title}: means over the seeds that finished, at the last epoch, ± standard deviation."
+)
+ACCURACIES: Final = (
+    "{title}: validation accuracy at the last epoch, a dot for each seed that finished and a line "
+    "for their mean."
+)
+
+FACTOR: Final = (
+    "The {model} is trained from scratch with {levels} values of one factor, {factor}; everything "
+    "else stays at the baseline, whose own value is {baseline}."
+)
+VARIANTS: Final = (
+    "The {model} is trained from scratch in {levels} variants; the baseline is “{baseline}”."
+)
+
+TEST: Final = (
+    "The test split was kept aside until here. Each model is tested with {rule}. The stored "
+    "network of each is loaded and classifies the test split here."
+)
+CONFUSION: Final = "Test images by true digit and answer: {model}, seed {seed}."
+DIGITS: Final = "Precision, recall and F1 of each digit: {model}, seed {seed}, test split."
+MISTAKES: Final = "The mistakes that the {model} was surest of, the true digit first."
+
+MADE_WITH: Final = "Made with {versions}."
