@@ -1,16 +1,14 @@
 """The commands: options, messages and exit codes. Nothing is computed here."""
 
 import json
-import os
-import sys
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mnistreport import __version__
+from mnistreport.cli_frame import errors_told, gather_options, listening
 from mnistreport.cli_options import (
     DEFAULT_MANIFEST,
     Cache,
@@ -26,10 +24,11 @@ from mnistreport.cli_options import (
     Progress,
     Strict,
 )
-from mnistreport.errors import ExitCode, MnistReportError
+from mnistreport.cli_submission import pack
+from mnistreport.errors import ExitCode
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
-    from mnistreport.pipeline import Built, Listener, Options
+    from mnistreport.pipeline import Built
     from mnistreport.starting import Started
 
 app = typer.Typer(
@@ -78,7 +77,7 @@ def init(
     debug: Debug = False,
 ) -> None:
     """Start a project: a manifest and insight templates to edit; what is there already stays."""
-    with _errors_told(debug):
+    with errors_told(debug):
         from mnistreport.starting import start_project
 
         _tell_started(start_project(folder))
@@ -94,7 +93,7 @@ def _start_insights(
             msg = f"goes after {context.invoked_subcommand}"
             raise typer.BadParameter(msg, param_hint="--manifest")
         return
-    with _errors_told(debug):
+    with errors_told(debug):
         from mnistreport.starting import start_insights
 
         _tell_started(start_insights(manifest))
@@ -110,10 +109,12 @@ def accept(
     debug: Debug = False,
 ) -> None:
     """Keep a stale insight's words: they still hold beside the new results."""
-    with _errors_told(debug), _listening(Kind.plain) as listener:
+    with errors_told(debug), listening(Kind.plain) as listener:
         from mnistreport.accepting import accept_words
 
-        accepted = accept_words(_gather(manifest, data, output, cache, None), study, listener)
+        accepted = accept_words(
+            gather_options(manifest, data, output, cache, None), study, listener
+        )
         for change in accepted.changes:
             typer.echo(str(change))
         if not accepted.changes:
@@ -135,7 +136,7 @@ def data(
     debug: Debug = False,
 ) -> None:
     """Fetch the data set, check it and show how it is split."""
-    with _errors_told(debug), _listening(progress) as listener:
+    with errors_told(debug), listening(progress) as listener:
         from mnistreport.pipeline import Options, open_project
 
         project = open_project(Options(manifest, data=data, cache=cache), listener)
@@ -157,10 +158,10 @@ def plan(
     debug: Debug = False,
 ) -> None:
     """Show what a build would train, what is stored already, and about how long it takes."""
-    with _errors_told(debug), _listening(Kind.plain) as listener:
+    with errors_told(debug), listening(Kind.plain) as listener:
         from mnistreport.planning import make_plan
 
-        options = _gather(manifest, data, output, cache, jobs)
+        options = gather_options(manifest, data, output, cache, jobs)
         made = make_plan(options, listener)
         typer.echo(json.dumps(made.as_json(), indent=1) if as_json else made.as_text(), nl=True)
 
@@ -180,11 +181,11 @@ def build(
     debug: Debug = False,
 ) -> None:
     """Train what is missing, test the winners, and write the report."""
-    with _errors_told(debug):
-        with _listening(progress) as listener:
+    with errors_told(debug):
+        with listening(progress) as listener:
             from mnistreport import pipeline
 
-            options = _gather(
+            options = gather_options(
                 *(manifest, data, output, cache, jobs),
                 device=device,
                 force=force,
@@ -211,11 +212,11 @@ def render(
     debug: Debug = False,
 ) -> None:
     """Write the report from stored runs, after an insight was edited; trains nothing."""
-    with _errors_told(debug):
-        with _listening(progress) as listener:
+    with errors_told(debug):
+        with listening(progress) as listener:
             from mnistreport import pipeline
 
-            options = _gather(
+            options = gather_options(
                 *(manifest, data, output, cache, None), strict=strict, pdf=pdf, notebook=notebook
             )
             built = pipeline.render(options, listener)
@@ -234,11 +235,11 @@ def check(
     debug: Debug = False,
 ) -> None:
     """Check manifest, data, templates, claims, words and rubric; writes no document."""
-    with _errors_told(debug), _listening(Kind.plain) as listener:
+    with errors_told(debug), listening(Kind.plain) as listener:
         from mnistreport.console import list_verdicts, write_complaints
         from mnistreport.planning import check_project
 
-        checkup = check_project(_gather(manifest, data, output, cache, None), listener)
+        checkup = check_project(gather_options(manifest, data, output, cache, None), listener)
         for line in (*checkup.lines, *list_verdicts(checkup.rubric)):
             typer.echo(line)
         about_words = [each for each in checkup.complaints if each.is_about_words]
@@ -247,47 +248,7 @@ def check(
             raise typer.Exit(ExitCode.INCOMPLETE)
 
 
-def _gather(
-    manifest: Path,
-    data: str | None,
-    output: Path | None,
-    cache: Path | None,
-    jobs: int | None,
-    *,
-    device: Device = Device.auto,
-    force: bool = False,
-    strict: bool = False,
-    pdf: bool = True,
-    notebook: bool = True,
-) -> "Options":
-    from mnistreport.pipeline import Options, count_cores
-
-    return Options(
-        manifest,
-        data=data,
-        output=output,
-        cache=cache,
-        jobs=jobs or count_cores(),
-        device=device.value,
-        force=force,
-        strict=strict,
-        pdf=pdf,
-        notebook=notebook,
-    )
-
-
-@contextmanager
-def _listening(kind: Kind) -> Generator["Listener"]:
-    from mnistreport.console import open_display
-    from mnistreport.pipeline import Listener
-
-    with open_display(kind.value) as display:
-        yield Listener(
-            on_plan=display.plan,
-            on_event=display.event,
-            on_stage=display.stage,
-            on_warning=display.warning,
-        )
+app.command()(pack)
 
 
 def _tell_built(built: "Built") -> None:
@@ -309,33 +270,3 @@ def _tell_built(built: "Built") -> None:
         typer.echo(f"{len(incomplete)} runs did not finish; the report lists them", err=True)
     if incomplete or any(each.is_false for each in publication.complaints):
         raise typer.Exit(ExitCode.INCOMPLETE)
-
-
-@contextmanager
-def _errors_told(debug: bool) -> Generator[None]:
-    """Turn errors into a line each and the right exit code."""
-    try:
-        yield
-    except (typer.Exit, typer.Abort):
-        raise
-    except MnistReportError as error:
-        if debug:
-            raise
-        from mnistreport.console import write_error
-
-        write_error(error)
-        raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        sys.stderr.write(
-            "interrupted; finished runs are stored, the next build goes on from here\n"
-        )
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
-    except BrokenPipeError:  # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(ExitCode.DONE) from None
-    except Exception as error:
-        if debug:
-            raise
-        what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        sys.stderr.write(f"error: {what}; this is a fault of mnistreport, --debug shows where\n")
-        raise typer.Exit(ExitCode.ENVIRONMENT) from None

@@ -55,4 +55,27 @@ Strict = Annotated[
     typer.Option("--strict", help="Refuse false claims, stale words and numbers without a source."),
 ]
 
+AllowOutdated = Annotated[
+    bool,
+    typer.Option("--allow-outdated", help="Pack documents that were made of something else."),
+]
+AllowFalseClaims = Annotated[
+    bool, typer.Option("--allow-false-claims", help="Pack a report with false claims.")
+]
+AllowStale = Annotated[
+    bool, typer.Option("--allow-stale", help="Pack words written beside other results.")
+]
+AllowUnsourced = Annotated[
+    bool, typer.Option("--allow-unsourced", help="Pack typed numbers without a source.")
+]
+AllowUnmet = Annotated[
+    bool, typer.Option("--allow-unmet", help="Pack a report that misses a requirement.")
+]
+AllowDigits = Annotated[
+    bool, typer.Option("--allow-digits", help="Pack a report on the embedded digits.")
+]
+AllowPlaceholders = Annotated[
+    bool, typer.Option("--allow-placeholders", help="Pack under ids that nobody has.")
+]
+
 DEFAULT_MANIFEST = Path("experiments.toml")

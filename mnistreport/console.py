@@ -85,6 +85,12 @@ def write_error(error: MnistReportError) -> None:
     sys.stderr.flush()
 
 
+def write_note(text: str) -> None:
+    """Write a line that is good to know."""
+    _write_problem("note", Problem(text))
+    sys.stderr.flush()
+
+
 def write_complaints(complaints: Sequence[Complaint], *, in_full: bool) -> None:
     """Write a line for each thing that is wrong with a report, with what to do about it.
 

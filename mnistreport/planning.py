@@ -20,6 +20,7 @@ from mnistreport.report.numbers import format_count, format_seconds
 from mnistreport.report.records import RubricVerdict
 from mnistreport.report.review import list_unmet, review_context, review_prose
 from mnistreport.report.staleness import review_words
+from mnistreport.report.submission import describe_zip
 from mnistreport.report.templating import Templates
 from mnistreport.report.wording import count_things, describe_variant
 from mnistreport.study.expansion import expand_variants
@@ -179,6 +180,7 @@ def check_project(options: Options, listener: Listener) -> Checkup:
         f"runs: {finished} of {len(results.experiments)} finished",
         *(f"{study.name}: {_describe_words(templates, study)}" for study in manifest.studies),
         f"templates: {said}",
+        describe_zip(project.output, manifest.submission),
     ]
     placeholders = [a.name for a in manifest.report.authors if "replace me" in a.name]
     if placeholders or manifest.submission.placeholders:

@@ -605,10 +605,11 @@ def test_a_new_project_is_in_order(tmp_path: Path) -> None:
     call_command("init", tmp_path)
     told = Project(tmp_path).call("check", "--data", "digits")
     assert ExitCode.DONE == told.code, told.err
-    templates, to_do, rubric, *_ = told.out.splitlines()[-43:]
+    templates, handed_in, to_do, rubric, *_ = told.out.splitlines()[-44:]
     assert (
         "templates: well-formed; what they say can be tried once every run is stored" == templates
     )
+    assert "zip: none yet; mnistreport pack makes it" == handed_in
     assert to_do.startswith("to do: put your names and ids")
     assert rubric.startswith("rubric: 1 of 20 met, 8 of 110 points")  # the split is made
     assert not (tmp_path / "output").exists()
@@ -692,6 +693,6 @@ def test_versions_and_help_are_told() -> None:
     """``--version`` prints name and number, ``--help`` every command."""
     assert re.fullmatch(r"mnistreport \d+\.\d+\.\d+\S*\n", call_command("--version").out)
     text = call_command("--help").out
-    commands = ("init", "insights", "data", "plan", "build", "render", "check")
+    commands = ("init", "insights", "data", "plan", "build", "render", "check", "pack")
     assert [] == [name for name in commands if f"  {name} " not in text]
     assert ExitCode.USAGE == call_command().code

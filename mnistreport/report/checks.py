@@ -4,9 +4,7 @@ None takes the manifest's word for what was done: splits are counted, levels nee
 need curves to show.
 """
 
-import zipfile
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 
@@ -17,6 +15,13 @@ from mnistreport.analysis.selection import choose_winners
 from mnistreport.data.mnist import is_mnist
 from mnistreport.report.answers import Answer, Evidence, answer_met, answer_missing
 from mnistreport.report.numbers import format_count, format_percent
+from mnistreport.report.submission import (
+    explain_ids,
+    find_obstacle,
+    find_zip_name,
+    is_made,
+    list_members,
+)
 from mnistreport.report.wording import count_things, join_words, name_factor
 from mnistreport.study.experiment import CLASSES, MlpArchitecture
 
@@ -287,32 +292,32 @@ def check_ablation(evidence: Evidence) -> Answer:
 
 
 def check_submission(evidence: Evidence) -> Answer:
-    """The files to hand in and the zip stand in the output folder, named after real ids."""
-    submission, output = evidence.material.manifest.submission, evidence.output
+    """Everything that goes into the zip is there or about to be, and real ids name the zip.
+
+    Whether it was packed does not matter: the report is in it, and packing must not change that.
+    """
+    manifest = evidence.material.manifest
+    submission = manifest.submission
     if not submission.ids or submission.placeholders:
         return answer_missing("the ids of your team", "put them into [submission] ids")
-    zip_name = f"{'_'.join(submission.ids)}.zip"
-    absent = [
-        name
-        for name in submission.include
-        if name not in evidence.written and not (output / name).is_file()
-    ]
-    if not (output / zip_name).is_file():
-        absent.append(zip_name)
-    if absent:
-        return answer_missing(join_words(absent), "put this into the output folder")
-    lacking = sorted({*submission.include} - _list_members(output / zip_name))
-    if lacking:
-        return answer_missing(f"{join_words(lacking)} in {zip_name}", "make the zip again")
-    return answer_met(zip_name)
-
-
-def _list_members(path: Path) -> set[str]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return {*archive.namelist()}
-    except (zipfile.BadZipFile, OSError):
-        return set()
+    zip_name = find_zip_name(submission)
+    if zip_name is None:
+        what = f"the right number of ids, as {explain_ids(submission)}"
+        return answer_missing(what, "correct [submission] ids, or its scheme")
+    names = list_members(submission)
+    obstacles = {
+        name: obstacle
+        for name in names
+        if name not in evidence.written
+        and (obstacle := find_obstacle(evidence.output, name, submission))
+    }
+    if obstacles:
+        absent = [name for name in obstacles if is_made(name, manifest.baselines)]
+        if absent:
+            return answer_missing(join_words(absent), "make it with: mnistreport build")
+        what = join_words([f"{name}, which {obstacle}" for name, obstacle in obstacles.items()])
+        return answer_missing(what, "put it into the output folder, or take it out of include")
+    return answer_met(f"goes into {zip_name}", ", ".join(names))
 
 
 def _is_of_kind(study: StudySummary, kind: str) -> bool:

@@ -142,3 +142,5 @@ _MAKERS: Final[Mapping[str, Callable[[Making], bytes]]] = {
     EPOCHS: _make_epochs,
     LEVELS: _make_levels,
 }
+MADE: Final = frozenset(_MAKERS)
+"""Names of the documents that there are whatever the models, weights being named after those."""

@@ -21,6 +21,7 @@ from mnistreport.report.complaint import Complaint
 from mnistreport.report.dates import find_given_date
 from mnistreport.report.insights import INSIGHTS
 from mnistreport.report.material import Material
+from mnistreport.report.submission import find_obstacle, list_members
 from mnistreport.report.written_beside import NAME as WRITTEN_BESIDE
 from mnistreport.resources import find_resource
 
@@ -112,7 +113,7 @@ def digest_inputs(material: Material, project: Path, output: Path, written: Coll
         written: Names of those that a build writes itself.
     """
     submission = material.manifest.submission
-    asked = [*submission.include, f"{'_'.join(submission.ids)}.zip"]
+    asked = [name for name in list_members(submission) if name not in written]
     digest = hashlib.sha256()
     for part in (
         material.manifest.sha256,
@@ -126,7 +127,7 @@ def digest_inputs(material: Material, project: Path, output: Path, written: Coll
         *(repr(asdict(t.outcomes[s])) for t in material.tested for s in t.outcomes),
         *(each.first_layer.sha256 for each in material.tested if each.first_layer),
         *(repr(asdict(read)) for read in material.reads),
-        *(f"{name} {_stat(output / name)}" for name in asked if name not in written),
+        *(f"{name} {find_obstacle(output, name, submission)}" for name in asked),
     ):
         digest.update(part.encode() + b"\0")
     for folder in (project / "templates", find_resource("templates")):
@@ -174,12 +175,3 @@ def _list_files(folder: Path) -> Iterator[Path]:
         is_kept = path.name == WRITTEN_BESIDE or path.name.startswith(".")
         if path.is_file() and not is_kept and "__pycache__" not in path.parts:
             yield path
-
-
-def _stat(path: Path) -> str:
-    """Return what changes with a file, without reading all of it."""
-    try:
-        status = path.stat()
-    except OSError:
-        return "missing"
-    return f"{status.st_size} {status.st_mtime_ns}"

@@ -16,7 +16,7 @@ from mnistreport.study.manifest import (
     SplitFractions,
     Submission,
 )
-from mnistreport.study.schema import DataTable, ManifestTable, ReportTable
+from mnistreport.study.schema import DataTable, ManifestTable, ReportTable, SubmissionTable
 from mnistreport.study.studies import build_studies, check_combinations
 
 
@@ -50,7 +50,7 @@ def load_manifest(path: Path) -> Manifest:
         baselines=models.baselines,
         studies=studies,
         combine=table.final.combine,
-        submission=Submission(table.submission.ids, table.submission.include),
+        submission=_read_submission(table.submission),
         rubric=tuple(RubricLine(row.requirement, row.points, row.check) for row in table.rubric),
     )
 
@@ -69,3 +69,7 @@ def _read_report(table: ReportTable) -> ReportInfo:
 def _read_data(table: DataTable) -> DataSettings:
     split = SplitFractions(table.split.train, table.split.validation, table.split.test)
     return DataSettings(source=table.source, split=split, seed=table.seed)
+
+
+def _read_submission(table: SubmissionTable) -> Submission:
+    return Submission(ids=table.ids, include=table.include, scheme=table.scheme)

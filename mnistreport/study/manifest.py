@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnistreport.study.experiment import Variant
+from mnistreport.study.naming import DEFAULT_SCHEME, PLACEHOLDER
 
 FieldValue = bool | int | float | str | tuple[int, ...]
 
@@ -120,15 +121,22 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What the zip is called after, and what goes into it."""
+    """What the zip is called after, and what goes into it.
+
+    Attributes:
+        ids: Of the team's members.
+        include: Files of the output folder that go into it besides those that always do.
+        scheme: How the ids make the zip's name, see ``naming``.
+    """
 
     ids: tuple[str, ...]
     include: tuple[str, ...]
+    scheme: str = DEFAULT_SCHEME
 
     @property
     def placeholders(self) -> tuple[str, ...]:
         """Those of the ids that nobody has: they begin with six zeros and are to be replaced."""
-        return tuple(number for number in self.ids if number.startswith("000000"))
+        return tuple(number for number in self.ids if number.startswith(PLACEHOLDER))
 
 
 @dataclass(frozen=True, slots=True)

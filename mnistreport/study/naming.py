@@ -26,7 +26,8 @@ def is_scheme(text: str) -> bool:
         places == list(range(1, len(places) + 1))
         and places
         and re.fullmatch("[A-Za-z0-9_-]{1,100}", text)
-        and not re.search("id[1-9][0-9]?(?=[0-9]|id)", text)  # two numbers would run together
+        # Two numbers would run together, or a place would be none that anybody meant.
+        and not re.search("id[1-9][0-9]?+(?=[0-9]|id)|id0", text)
     )
 
 
@@ -40,17 +41,25 @@ def name_zip(scheme: str, ids: Sequence[str]) -> str:
     return f"{_PLACE.sub(lambda place: ids[int(place[1]) - 1], scheme)}.zip"
 
 
+def follows_scheme(scheme: str, name: str) -> bool:
+    """Tell whether a file's ``name`` is as ``scheme`` says, whatever its ids."""
+    return _match(scheme, name) is not None
+
+
 def explain_misnamed(scheme: str, name: str) -> str | None:
     """Return why a file's ``name`` is not as ``scheme`` says, or ``None`` if it is."""
-    wanted = f"{scheme}.zip"
-    literals = _PLACE.split(wanted)[::2]
-    pattern = f"({_ID})".join(map(re.escape, literals))
-    found = re.fullmatch(pattern, name, re.ASCII)
+    found = _match(scheme, name)
     if not found:
-        return f"it is not named {wanted}, with a number in the place of each id"
+        return f"it is not named {scheme}.zip, with a number in the place of each id"
     ids = found.groups()
     twice = sorted({each for each in ids if ids.count(each) > 1})
     if twice:
         return f"the id {twice[0]} is in its name twice"
     placeholders = [each for each in ids if each.startswith(PLACEHOLDER)]
     return f"{placeholders[0]} is a placeholder, not an id" if placeholders else None
+
+
+def _match(scheme: str, name: str) -> re.Match[str] | None:
+    """Return the ids in a zip's ``name`` as groups."""
+    literals = _PLACE.split(f"{scheme}.zip")[::2]
+    return re.fullmatch(f"({_ID})".join(map(re.escape, literals)), name)

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 from pydantic_core import PydanticCustomError
 
+from mnistreport.study.naming import SCHEME_RULE, is_scheme
 from mnistreport.study.wording import format_value
 
 # Letters joined by these are ordinary text in some scripts, though Python calls them unprintable.
@@ -66,6 +67,12 @@ def _read_day(value: object) -> object:
     raise rule_error(rule)
 
 
+def _check_scheme(text: str) -> str:
+    if not is_scheme(text):
+        raise rule_error(SCHEME_RULE)
+    return text
+
+
 def _check_inside(text: str) -> str:
     parts = text.split("/")
     if re.search(r"[\\:]", text) or any(part == "" or part.startswith(".") for part in parts):
@@ -100,6 +107,7 @@ Day = Annotated[str, BeforeValidator(_read_day), Field(json_schema_extra={"forma
 StudentId = Annotated[
     str, AfterValidator(_check_digits), Field(json_schema_extra={"pattern": "^[0-9]{1,20}$"})
 ]
+NamingScheme = Annotated[str, AfterValidator(_check_scheme)]
 IncludedFile = Annotated[Title, AfterValidator(_check_inside), Field(max_length=200)]
 
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]

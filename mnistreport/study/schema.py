@@ -13,12 +13,14 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, model_validator
 
+from mnistreport.study.naming import DEFAULT_SCHEME
 from mnistreport.study.rules import (
     Day,
     Distinct,
     IncludedFile,
     Language,
     Line,
+    NamingScheme,
     Seed,
     Several,
     Share,
@@ -191,14 +193,18 @@ class SubmissionTable(Table):
     ids: Distinct[StudentId] = Field(
         default=(),
         max_length=10,
-        description="Student numbers that name the zip, joined by `_`; placeholders begin with "
-        "six zeros.",
+        description="Student numbers that name the zip; placeholders begin with six zeros.",
+    )
+    scheme: NamingScheme = Field(
+        default=DEFAULT_SCHEME,
+        max_length=60,  # with ten ids of twenty digits still a file name
+        description="How the ids make the zip's name: `id1`, `id2` and so on stand for them.",
     )
     include: Distinct[IncludedFile] = Field(
-        default=("notebook.ipynb", "notebook.pdf", "report.pdf"),
-        min_length=1,
+        default=("runs.csv", "epochs.csv", "levels.csv"),
         max_length=50,
-        description="Files of the output folder that go into the zip.",
+        description="Files of the output folder that go into the zip besides `notebook.ipynb`, "
+        "`notebook.pdf` and `report.pdf`: what the notebook reads when somebody runs it again.",
     )
 
 

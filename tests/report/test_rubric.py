@@ -1,4 +1,3 @@
-import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -341,31 +340,30 @@ def test_the_ablation_needs_its_four_corners(material: Material) -> None:
     assert "did not finish" in judge(broken, "cnn_dropout_layer_norm").where
 
 
-def test_a_submission_is_files_a_zip_and_real_ids(material: Material, tmp_path: Path) -> None:
-    """What is missing is named; documents about to be written count, a zip without them fails."""
+def test_a_submission_is_files_and_real_ids(material: Material, tmp_path: Path) -> None:
+    """What is missing is named; what is about to be written counts, and a zip makes no odds."""
 
     def judge_submission(*ids: str, written: Collection[str] = ()) -> str:
-        submission = Submission(ids, ("notebook.ipynb", "report.pdf"))
+        submission = Submission(ids, ("runs.csv", "notes.txt"))
         asked = replace(material, manifest=replace(material.manifest, submission=submission))
         return judge(asked, "submission", output=tmp_path, written=written).where
 
     ids = ("123", "456", "789")
     assert "the ids of your team" in judge_submission()
     assert "the ids of your team" in judge_submission("0000001", "456")
-    assert "missing: notebook.ipynb, report.pdf and 123_456_789.zip;" in judge_submission(*ids)
-    where = judge_submission(*ids, written=["report.pdf"])
-    assert "missing: notebook.ipynb and 123_456_789.zip;" in where
-    for name in ("notebook.ipynb", "report.pdf"):
-        (tmp_path / name).write_text("words")
-    assert "missing: 123_456_789.zip;" in judge_submission(*ids)
+    assert "the scheme id1_id2_id3 asks for 3 ids, and 2 are given" in judge_submission("1", "2")
+    where = judge_submission(*ids, written=["report.pdf", "runs.csv"])
+    assert "missing: notebook.ipynb and notebook.pdf; make it with: mnistreport build" == where
+    made = ("notebook.ipynb", "notebook.pdf", "report.pdf", "runs.csv")
+    assert "missing: notes.txt, which is not there; put it" in judge_submission(*ids, written=made)
+    (tmp_path / "notes.txt").symlink_to(tmp_path)
+    assert "notes.txt, which is a symbolic link; put" in judge_submission(*ids, written=made)
+    (tmp_path / "notes.txt").unlink()
+    (tmp_path / "notes.txt").write_text("words")
+    said = f"goes into 123_456_789.zip: {', '.join(made)}, notes.txt"
+    assert said == judge_submission(*ids, written=made)
     (tmp_path / "123_456_789.zip").write_text("no zip")
-    assert "notebook.ipynb and report.pdf in 123_456_789.zip" in judge_submission(*ids)
-    with zipfile.ZipFile(tmp_path / "123_456_789.zip", "w") as archive:
-        archive.write(tmp_path / "report.pdf", "report.pdf")
-    assert "missing: notebook.ipynb in 123_456_789.zip" in judge_submission(*ids)
-    with zipfile.ZipFile(tmp_path / "123_456_789.zip", "a") as archive:
-        archive.write(tmp_path / "notebook.ipynb", "notebook.ipynb")
-    assert "123_456_789.zip" == judge_submission(*ids)
+    assert said == judge_submission(*ids, written=made)
 
 
 def test_a_convolutional_networks_levels_are_not_a_feedforward_ones(material: Material) -> None:

@@ -7,6 +7,7 @@ import pytest
 from mnistreport.study.expansion import expand_experiments, expand_variants
 from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import Manifest, Study
+from mnistreport.study.naming import count_ids
 from tests.study.manifests import DEFAULT_MANIFEST
 
 FACTORS = ("learning_rate", "batch_size", "neurons", "hidden_layers")
@@ -125,6 +126,13 @@ def test_ids_are_placeholders_for_a_team_of_three(default: Manifest) -> None:
     assert 3 == len(default.submission.ids)
     assert default.submission.ids == default.submission.placeholders
     assert default.submission.ids == tuple(author.id for author in default.report.authors)
+    assert count_ids(default.submission.scheme) == len(default.submission.ids)
+
+
+def test_the_zip_holds_what_the_notebook_reads(default: Manifest) -> None:
+    """Tables of the runs, and the weights of each model's best."""
+    weights = [f"best_{model}.safetensors" for model in default.baselines]
+    assert ("runs.csv", "epochs.csv", "levels.csv", *weights) == default.submission.include
 
 
 def test_best_levels_are_joined(default: Manifest) -> None:

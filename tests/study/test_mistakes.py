@@ -297,6 +297,12 @@ def test_unknown_model_is_one_mistake_of_all_its_studies(complain: Complain) -> 
         ('[submission]\nids = ["../1"]', "submission.ids[0]", "digits 0 to 9"),
         ('[submission]\nids = ["\u0661\u0662"]', "submission.ids[0]", "digits 0 to 9"),
         ('[submission]\nids = ["12", "12"]', "submission.ids", '"12" is given twice'),
+        (
+            '[submission]\nscheme = "id2_id1"',
+            "submission.scheme",
+            "id1, id2 and so on in this order",
+        ),
+        ('[submission]\nscheme = "../id1"', "submission.scheme", 'such as "id1_id2_id3"'),
         ('[submission]\ninclude = ["../x"]', "submission.include[0]", "inside the output folder"),
         ('[submission]\ninclude = ["/x"]', "submission.include[0]", "inside the output folder"),
         ('[submission]\ninclude = ["a/.env"]', "submission.include[0]", "inside the output folder"),

@@ -1,0 +1,91 @@
+"""What commands have in common: their options gathered, progress shown, errors told."""
+
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from mnistreport.cli_options import Device, Kind
+from mnistreport.errors import ExitCode, MnistReportError
+
+if TYPE_CHECKING:  # heavy to import; `--help` answers at once
+    from mnistreport.pipeline import Listener, Options
+
+
+def gather_options(
+    manifest: Path,
+    data: str | None,
+    output: Path | None,
+    cache: Path | None,
+    jobs: int | None,
+    *,
+    device: Device = Device.auto,
+    force: bool = False,
+    strict: bool = False,
+    pdf: bool = True,
+    notebook: bool = True,
+) -> "Options":
+    """Return what the command line decided."""
+    from mnistreport.pipeline import Options, count_cores
+
+    return Options(
+        manifest,
+        data=data,
+        output=output,
+        cache=cache,
+        jobs=jobs or count_cores(),
+        device=device.value,
+        force=force,
+        strict=strict,
+        pdf=pdf,
+        notebook=notebook,
+    )
+
+
+@contextmanager
+def listening(kind: Kind) -> Generator["Listener"]:
+    """Show progress, and warnings, as ``kind`` says."""
+    from mnistreport.console import open_display
+    from mnistreport.pipeline import Listener
+
+    with open_display(kind.value) as display:
+        yield Listener(
+            on_plan=display.plan,
+            on_event=display.event,
+            on_stage=display.stage,
+            on_warning=display.warning,
+        )
+
+
+@contextmanager
+def errors_told(debug: bool) -> Generator[None]:
+    """Turn errors into a line each and the right exit code."""
+    try:
+        yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except MnistReportError as error:
+        if debug:
+            raise
+        from mnistreport.console import write_error
+
+        write_error(error)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            "interrupted; finished runs are stored, the next build goes on from here\n"
+        )
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(ExitCode.DONE) from None
+    except Exception as error:
+        if debug:
+            raise
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        sys.stderr.write(f"error: {what}; this is a fault of mnistreport, --debug shows where\n")
+        raise typer.Exit(ExitCode.ENVIRONMENT) from None

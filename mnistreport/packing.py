@@ -1,0 +1,262 @@
+"""Packing what is handed in: the zip, unless something speaks against it."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from mnistreport.data.sources import DIGITS
+from mnistreport.errors import Problem, ReviewError, UsageError
+from mnistreport.files import hold_folder, remove_leftovers, replace_file
+from mnistreport.pipeline import (
+    Listener,
+    Options,
+    Project,
+    collect_results,
+    gather_material,
+    look_up,
+    open_project,
+)
+from mnistreport.report.complaint import Complaint
+from mnistreport.report.document import render_all_prose
+from mnistreport.report.making import list_documents
+from mnistreport.report.material import Material
+from mnistreport.report.review import review_context, review_prose
+from mnistreport.report.staleness import review_words
+from mnistreport.report.stamp import (
+    Stamp,
+    digest_beside,
+    digest_content,
+    digest_inputs,
+    load_stamp,
+    read_stamped,
+)
+from mnistreport.report.submission import (
+    explain_ids,
+    find_obstacle,
+    find_zip_name,
+    is_made,
+    list_files,
+    list_members,
+    make_zip,
+    name_listing,
+)
+from mnistreport.report.templating import Templates
+from mnistreport.report.wording import join_words
+from mnistreport.study.manifest import Manifest
+from mnistreport.study.naming import PLACEHOLDER, follows_scheme
+
+FLAGS: Final[Mapping[str, str]] = {
+    "placeholders": "--allow-placeholders",
+    "outdated": "--allow-outdated",
+    "digits": "--allow-digits",
+    "claim": "--allow-false-claims",
+    "stale": "--allow-stale",
+    "number": "--allow-unsourced",
+    "rubric": "--allow-unmet",
+}
+"""What the user may override, by its kind, and with which option."""
+_ABOUT_THE_REPORT: Final = {"claim", "stale", "number", "rubric"}
+_AGAIN: Final = "make it again: mnistreport render"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something that speaks against handing in.
+
+    Attributes:
+        kind: What sort of thing: one of ``FLAGS``, or ``must`` if nobody can override it.
+        problem: What exactly, where, and the next step.
+    """
+
+    kind: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What was packed.
+
+    Attributes:
+        path: The zip.
+        listing: What is in it, a line for each file: SHA-256, size in bytes, name.
+        overridden: What spoke against it.
+        others: Zips of the same scheme, with other ids, that lie beside it.
+    """
+
+    path: Path
+    listing: str
+    overridden: tuple[Refusal, ...]
+    others: tuple[Path, ...]
+
+
+def pack_submission(options: Options, allowed: Collection[str], listener: Listener) -> Packed:
+    """Write the zip and the list of what is in it, from the documents of the last build.
+
+    Args:
+        options: Where manifest, data, stored runs and documents are.
+        allowed: The kinds of refusals that the user overrides.
+        listener: Is told what could not be trusted.
+
+    Raises:
+        ManifestError: The manifest is not usable.
+        DataError: The data set cannot be had, or is not what it should be.
+        UsageError: Ids, files or documents are not as they must be.
+        ReviewError: The report's words are not borne out, or its rubric is not met.
+        TemplateError: A template of a report that is to be made again cannot be rendered.
+        LockedError: Another build holds the output.
+        EnvironmentFault: The disk refuses.
+    """
+    project = open_project(options, listener)
+    with hold_folder(project.output):
+        remove_leftovers(project.output)
+        files, gaps = _read_files(project)
+        refusals = [
+            *_check_ids(project.manifest),
+            *gaps,
+            *_check_data(project),
+            *_check_documents(project, files, allowed, listener),
+        ]
+        against = [each for each in refusals if each.kind not in allowed]
+        zip_name = find_zip_name(project.manifest.submission)
+        if against or zip_name is None:
+            raise _join(against)
+        listing = list_files(files)
+        replace_file(project.output / zip_name, make_zip(files))
+        replace_file(project.output / name_listing(zip_name), listing.encode())
+    scheme = project.manifest.submission.scheme
+    others = [
+        path
+        for path in sorted(project.output.iterdir())
+        if follows_scheme(scheme, path.name) and path.name != zip_name
+    ]
+    return Packed(project.output / zip_name, listing, tuple(refusals), tuple(others))
+
+
+def _join(refusals: Collection[Refusal]) -> UsageError | ReviewError:
+    """Make one error of everything; what is wrong with a report alone is the lesser."""
+    problems = [_add_flag(each) for each in refusals]
+    if all(each.kind in _ABOUT_THE_REPORT for each in refusals):
+        return ReviewError.of(problems)
+    return UsageError.of(problems)
+
+
+def _add_flag(refusal: Refusal) -> Problem:
+    flag = FLAGS.get(refusal.kind)
+    if flag is None:
+        return refusal.problem
+    step = refusal.problem.next_step
+    anyway = f"pack it even so: {flag}"
+    return replace(refusal.problem, next_step=f"{step}, or {anyway}" if step else anyway)
+
+
+def _check_ids(manifest: Manifest) -> Iterator[Refusal]:
+    """Yield what is wrong with the ids: too few or many, or not anybody's."""
+    submission = manifest.submission
+    if fault := explain_ids(submission):
+        step = "put the ids of your team there, or change submission.scheme"
+        yield Refusal("must", Problem(fault, manifest.path, key="submission.ids", next_step=step))
+    on_title_page = [each.id for each in manifest.report.authors if each.id.startswith(PLACEHOLDER)]
+    for key, ids in (
+        ("submission.ids", submission.placeholders),
+        ("report.authors", on_title_page),
+    ):
+        if ids:
+            what = "is a placeholder, not an id" if len(ids) == 1 else "are placeholders, not ids"
+            step = "put the ids of your team there"
+            problem = Problem(f"{join_words(ids)} {what}", manifest.path, key=key, next_step=step)
+            yield Refusal("placeholders", problem)
+
+
+def _read_files(project: Project) -> tuple[dict[str, bytes], list[Refusal]]:
+    """Read what goes into the zip; return it, and what cannot go in, with what to do about it."""
+    manifest, output = project.manifest, project.output
+    files: dict[str, bytes] = {}
+    refusals: list[Refusal] = []
+    for name in list_members(manifest.submission):
+        obstacle = find_obstacle(output, name, manifest.submission)
+        if obstacle is None:
+            try:
+                files[name] = (output / name).read_bytes()
+                continue
+            except OSError as error:
+                obstacle = f"cannot be read: {error.strerror or error}"
+        if is_made(name, manifest.baselines):
+            step = "make it with: mnistreport build"
+        else:
+            step = "put the file itself there, or take it out of [submission] include"
+        problem = Problem(obstacle, output / name, next_step=step)
+        refusals.append(Refusal("must", problem))
+    return files, refusals
+
+
+def _check_data(project: Project) -> Iterator[Refusal]:
+    if project.digits.name == DIGITS:
+        reason = f"the report is on {project.digits.title}, not on MNIST"
+        step = "put MNIST into the folder data beside the manifest, or: "
+        step += "mnistreport build --data kaggle"
+        problem = Problem(reason, project.output, next_step=step)
+        yield Refusal("digits", problem)
+
+
+def _check_documents(
+    project: Project, files: Mapping[str, bytes], allowed: Collection[str], listener: Listener
+) -> Iterator[Refusal]:
+    """Yield why the documents are not those of now, and what is wrong with what they say."""
+    results = collect_results(project, lambda each: look_up(each, project, listener))
+    material = gather_material(project, results)
+    stamp = load_stamp(project.output)
+    if results.untrained:
+        reason = f"{len(results.untrained)} of {len(results.experiments)} runs are not stored"
+        problem = Problem(reason, project.manifest.path, next_step="train them: mnistreport build")
+        outdated = [problem]
+    else:
+        outdated = [*_find_outdated(project, material, stamp, files)]
+    for problem in outdated:
+        yield Refusal("outdated", problem)
+    if stamp and (not outdated or "outdated" in allowed):
+        complaints = stamp.complaints  # of the very documents that go in
+    elif results.untrained:
+        return
+    else:
+        complaints = _review_anew(project, material)
+    for each in complaints:
+        # Ids and files have their own refusals, with more to say.
+        if (each.kind, each.problem.key) != ("rubric", "submission"):
+            yield Refusal(each.kind, each.problem)
+
+
+def _find_outdated(
+    project: Project, material: Material, stamp: Stamp | None, files: Mapping[str, bytes]
+) -> Iterator[Problem]:
+    """Yield which documents were not made of what there is now, or changed since."""
+    output, manifest = project.output, project.manifest
+    if stamp is None:
+        reason = "no documents of a build stand here"
+        yield Problem(reason, output, next_step="make them: mnistreport build")
+        return
+    documents = list_documents(material)
+    inputs = digest_inputs(material, project.folder, output, documents)
+    if (stamp.inputs, stamp.beside) != (inputs, digest_beside(project.folder)):
+        reason = "the documents were made of another manifest, other templates or other results"
+        yield Problem(reason, output, next_step="make them again: mnistreport render")
+    members = list_members(manifest.submission)  # those that are not there were told already
+    for name in (*files, *(name for name in documents if name not in members)):
+        if name not in stamp.documents:
+            if is_made(name, manifest.baselines):
+                reason = "was not made together with the other documents"
+                yield Problem(reason, output / name, next_step=_AGAIN)
+        elif name in files and digest_content(files[name]) != stamp.documents[name]:
+            yield Problem("was changed after it was made", output / name, next_step=_AGAIN)
+        elif name not in files and read_stamped(output, name, stamp) is None:
+            reason = "is not as it was made"
+            yield Problem(reason, output / name, next_step=_AGAIN)
+
+
+def _review_anew(project: Project, material: Material) -> tuple[Complaint, ...]:
+    """Return what would be wrong with a report that was made now."""
+    templates = Templates(project.folder)
+    written = list_documents(material)
+    context = review_context(material, templates, project.output, written=written)
+    claims = render_all_prose(context, templates).claims
+    return review_prose(material, context, templates, claims, review_words(templates, context))
