@@ -41,7 +41,7 @@ def render_html(document: Document, templates: Templates, *, skin: str = "screen
     is_screen = skin == "screen"
     sheets = (templates.read(f"css/{name}.css") for name in ("report", skin))
     colours = _name_colours(document) if is_screen else ""
-    style = _enclose("".join((_embed_fonts(KINDS[skin]), colours, *sheets)))
+    style = enclose_style("".join((embed_fonts(KINDS[skin]), colours, *sheets)))
     script = _read_script() if is_screen else Markup()
     return templates.render(
         "report.html.j2",
@@ -67,8 +67,8 @@ def _read_script() -> Markup:
     return Markup(find_resource("templates/js/report.js").read_text("utf-8"))  # noqa: S704
 
 
-def _enclose(text: str) -> Markup:
-    """Return a style sheet, without what would end its element."""
+def enclose_style(text: str) -> Markup:
+    """Return a style sheet as it stands in a page, without what would end its element."""
     return Markup(_ENDS.sub(r"<\\", text))  # noqa: S704
 
 
@@ -96,7 +96,8 @@ def _refer(figure: Figure) -> Markup:
     return Markup('<img src="{}" alt="{}">').format(address, figure.alt)
 
 
-def _embed_fonts(kind: str) -> str:
+def embed_fonts(kind: str) -> str:
+    """Return the fonts as a style sheet; ``kind`` is the end of their files' names."""
     files = {name: (FONTS / f"{name}{kind}").read_bytes() for *_, name in FACES}
     return "".join(
         f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: {weight}; '
