@@ -25,6 +25,7 @@ from mnistreport.cli_options import (
     Strict,
 )
 from mnistreport.cli_submission import pack
+from mnistreport.cli_verify import verify
 from mnistreport.errors import ExitCode
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
@@ -249,6 +250,7 @@ def check(
 
 
 app.command()(pack)
+app.command()(verify)
 
 
 def _tell_built(built: "Built") -> None:

@@ -15,7 +15,7 @@ class ExitCode(IntEnum):
     """What the shell is told."""
 
     DONE = 0
-    INCOMPLETE = 1  # built, but some runs failed or a claim is false
+    INCOMPLETE = 1  # built, but some runs failed or a claim is false; or a submission fails a check
     USAGE = 2  # the command line or the manifest
     DATA = 3
     RENDERING = 4  # a template, or making a document of it

@@ -3,15 +3,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save
 from torch.nn import functional
 
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.loaders import load_test_tensors
 from mnistreport.data.split import Split
 from mnistreport.study.experiment import CnnArchitecture, MlpArchitecture, TrainingSetting
+from mnistreport.training.models import make_model
 from mnistreport.training.result import FinalOutcome
 from mnistreport.training.store import RunStore
-from mnistreport.training.testing import read_test_split
+from mnistreport.training.testing import classify_test_split, list_shapes, read_test_split
 from mnistreport.training.trainer import Trainer
 from tests.training.small import make_experiment, train_here
 
@@ -79,3 +81,26 @@ def test_without_the_weights_there_is_no_test(
     """A run that is not stored cannot be tested."""
     with pytest.raises(FileNotFoundError):
         read_test_split(EXPERIMENTS, RunStore(tmp_path), digits.folder, split.folder)
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["mlp", "cnn"])
+def test_weights_alone_give_the_same_count(
+    place: int, outcomes: list[FinalOutcome], digits: DigitSet, split: Split, tensors: object
+) -> None:
+    """Stored weights, without their run, classify as many test images correctly."""
+    experiment = EXPERIMENTS[place]
+    model = train_here(experiment, tensors).model  # type: ignore[arg-type]
+    weights = save({name: each.contiguous() for name, each in model.state_dict().items()})
+    architecture = experiment.variant.architecture
+    right = classify_test_split(architecture, weights, digits.folder, split.folder)
+    assert outcomes[place].right == right
+
+
+def test_shapes_are_known_without_a_network() -> None:
+    """Names and shapes are those of a network's tensors, also of one that no memory could hold."""
+    for experiment in EXPERIMENTS:
+        state = make_model(experiment.variant.architecture).state_dict()
+        shapes = {name: tuple(each.shape) for name, each in state.items()}
+        assert shapes == list_shapes(experiment.variant.architecture)
+    huge = list_shapes(MlpArchitecture((10**6, 10**6)))
+    assert (10**6, 10**6) in huge.values()
