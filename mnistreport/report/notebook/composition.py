@@ -13,8 +13,10 @@ from mnistreport.data.sources import DIGITS
 from mnistreport.report.dates import format_date
 from mnistreport.report.document import outline_document, render_all_prose
 from mnistreport.report.insights import Passage
+from mnistreport.report.markdown import strip_markdown
 from mnistreport.report.material import Material
 from mnistreport.report.notebook import words
+from mnistreport.report.notebook.execution import ALT
 from mnistreport.report.notebook.listing import LIVE, Listing, list_shown
 from mnistreport.report.notebook.literals import write_settings
 from mnistreport.report.notebook.prose import write_prose, write_text
@@ -79,11 +81,13 @@ class Cell:
 
     Attributes:
         tag: ``results`` for a cell whose numbers are the report's.
+        alt: What its figure shows, for who cannot see it.
     """
 
     text: str = ""
     code: Code | None = None
     tag: str = ""
+    alt: str = ""
 
 
 def compose_notebook(
@@ -114,6 +118,8 @@ def compose_notebook(
         )
         if cell.tag:
             made["metadata"]["tags"] = [cell.tag]
+        if cell.alt:
+            made["metadata"][ALT] = cell.alt
         notebook["cells"].append(made)
     return notebook
 
@@ -191,8 +197,7 @@ class _Writer:
         yield _quote("split", then="split")
         yield self._caption("splits", words.SPLITS)
         yield _own("split_table")
-        yield _own("samples")
-        yield self._caption("samples", words.SAMPLES)
+        yield from self._figure("samples", read_cell("samples"), words.SAMPLES)
         yield _text(words.LOADER)
         yield _quote("loader", then="tensors")
 
@@ -225,14 +230,13 @@ class _Writer:
         yield _set(BASELINE=variant, SEED=seed, EPOCHS_HERE=here)
         yield _own("live")
         yield _own("same_run")
-        yield _own("live_curves")
-        yield self._caption(LIVE, words.LIVE_CURVES.format(model=title, seed=seed))
+        said = words.LIVE_CURVES.format(model=title, seed=seed)
+        yield from self._figure(LIVE, read_cell("live_curves"), said)
         for model in self._context.models:
             yield _text(words.ALL_SEEDS.format(model=capitalise(model.title)))
-            yield _call(f'plot_variant("{model.baseline.key}")')
-            yield self._caption(
-                f"{model.name}-baseline", words.BASELINE_CURVES.format(model=model.title)
-            )
+            said = words.BASELINE_CURVES.format(model=model.title)
+            code = Code(f'plot_variant("{model.baseline.key}")')
+            yield from self._figure(f"{model.name}-baseline", code, said)
 
     def _write_study(self, study: StudyView) -> Iterator[Cell]:
         slug, title = study.slug, write_text(study.title)
@@ -245,12 +249,12 @@ class _Writer:
             baseline=write_text(study.baseline.label),
         )
         yield self._head(study.title, " ".join((question, *map(write_text, proofs))))
-        yield _call(f'plot_study("{slug}")')
-        yield self._caption(f"{slug}-curves", words.CURVES.format(title=title))
+        code, said = Code(f'plot_study("{slug}")'), words.CURVES.format(title=title)
+        yield from self._figure(f"{slug}-curves", code, said)
         yield self._caption(f"{slug}-levels", words.LEVELS.format(title=title))
-        yield _call(f'show_levels("{slug}")', tag=RESULTS)
-        yield _call(f'plot_accuracies("{slug}")')
-        yield self._caption(f"{slug}-factor", words.ACCURACIES.format(title=title))
+        yield Cell(code=Code(f'show_levels("{slug}")'), tag=RESULTS)
+        code, said = Code(f'plot_accuracies("{slug}")'), words.ACCURACIES.format(title=title)
+        yield from self._figure(f"{slug}-factor", code, said)
         yield _text("### Insight", self._prose(f"study-{slug}"))
 
     def _write_test(self) -> Iterator[Cell]:
@@ -259,13 +263,14 @@ class _Writer:
         for final in self._context.finals:
             name, said = final.model, {"model": final.title, "seed": final.seed}
             yield _text(f"### {capitalise(final.title)}", self._prose(f"final-{name}"))
-            yield _call(f'predicted, sure = test_model("{name}")', tag=RESULTS)
-            yield _call("plot_confusion(predicted)")
-            yield self._caption(f"{name}-confusion", words.CONFUSION.format(**said))
+            code = Code(f'predicted, sure = test_model("{name}")')
+            yield Cell(code=code, tag=RESULTS)
+            code = Code("plot_confusion(predicted)")
+            yield from self._figure(f"{name}-confusion", code, words.CONFUSION.format(**said))
             yield self._caption(f"{name}-digits", words.DIGITS.format(**said))
-            yield _call("show_digits(predicted)", tag=RESULTS)
-            yield _call("plot_mistakes(predicted, sure)")
-            yield self._caption(f"{name}-mistakes", words.MISTAKES.format(**said))
+            yield Cell(code=Code("show_digits(predicted)"), tag=RESULTS)
+            code = Code("plot_mistakes(predicted, sure)")
+            yield from self._figure(f"{name}-mistakes", code, words.MISTAKES.format(**said))
 
     def _count_live_epochs(self, variant: Variant, seed: int) -> int:
         """Return how many of a variant's epochs take no longer than is good for a reader."""
@@ -282,6 +287,11 @@ class _Writer:
     def _head(self, title: str, *paragraphs: str) -> Cell:
         return _text(f"## {next(self._sections)} {write_text(title)}", *paragraphs)
 
+    def _figure(self, name: str, code: Code, words: str) -> Iterator[Cell]:
+        """Yield the cell that draws a figure, and its caption."""
+        yield Cell(code=code, alt=strip_markdown(words))
+        yield self._caption(name, words)
+
     def _caption(self, name: str, words: str) -> Cell:
         return _text(f"**{self._listing.number(name)}.** {words}")
 
@@ -292,11 +302,6 @@ def _text(*paragraphs: str) -> Cell:
 
 def _set(**values: object) -> Cell:
     return Cell(code=Code(write_settings(values)))
-
-
-def _call(text: str, *, tag: str = "") -> Cell:
-    """Make a cell of one call; what stands in it is the name of a study, a model or a variant."""
-    return Cell(code=Code(text), tag=tag)
 
 
 def _own(name: str) -> Cell:

@@ -14,11 +14,14 @@ from mnistreport.report.notebook.kernel import run_notebook
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+ALT: Final = "alt"
+"""Key of what a figure shows, in its cell's metadata and in its own."""
 METADATA: Final = "mnistreport"
 """Key of what this program keeps in a notebook's metadata."""
 FORMAT: Final = 1
 STAGE: Final = "running the notebook, which trains a baseline once more"
 _LIBRARIES: Final = ("torch", "numpy", "pandas", "matplotlib", "scikit-learn", "ipykernel")
+_PICTURE: Final = "image/png"
 _OUTCOME: Final = ("execution_count", "outputs")
 
 
@@ -53,6 +56,7 @@ def fill_outputs(
     else:
         on_stage(STAGE)
         run_notebook(notebook, files, digits.folder)
+    _tell_alternatives(notebook)
     notebook["metadata"][METADATA] = {
         "format": FORMAT,
         "execution": execution,
@@ -70,6 +74,14 @@ def _read(content: bytes | None) -> "NotebookNode | None":
 def _tell(notebook: "NotebookNode") -> tuple[object, object]:
     kept: Mapping[str, Any] = notebook["metadata"].get(METADATA, {})
     return kept.get("execution"), kept.get("outputs")
+
+
+def _tell_alternatives(notebook: "NotebookNode") -> None:
+    """Give each picture the words that its cell has for who cannot see it."""
+    for cell in _list_code(notebook):
+        for output in cell["outputs"]:
+            if _PICTURE in output.get("data", {}) and ALT in cell["metadata"]:
+                output["metadata"].setdefault(_PICTURE, {})[ALT] = cell["metadata"][ALT]
 
 
 def _list_code(notebook: "NotebookNode") -> Iterator[Any]:
