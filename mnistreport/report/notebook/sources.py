@@ -83,7 +83,12 @@ def gather_imports(cells: Iterable[Code]) -> str:
             members.setdefault(str(node.module), set()).add(node.names[0].name)
     modules |= {f"from {module} import {', '.join(sorted(of))}" for module, of in members.items()}
     own = {line for line in modules if re.split("[ .]", line)[1] in sys.stdlib_module_names}
-    return "\n".join((*sorted(own), "", *sorted(modules - own))).strip()
+    groups = (sorted(group, key=_order_imports) for group in (own, modules - own))
+    return "\n\n".join("\n".join(group) for group in groups if group)
+
+
+def _order_imports(line: str) -> tuple[bool, str]:
+    return line.startswith("from"), line.lower()
 
 
 @dataclass(frozen=True)
