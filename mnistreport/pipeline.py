@@ -138,7 +138,9 @@ def build(options: Options, listener: Listener) -> Built:
 
 
 def render(options: Options, listener: Listener) -> Built:
-    """Write the documents from stored runs: nothing is trained or tested, torch is not needed.
+    """Write the documents from stored runs: nothing is trained or tested, torch is not loaded.
+
+    Only the notebook, if it is to be made and was not before, trains a baseline once more.
 
     Raises:
         UsageError: Not every run that the manifest asks for is stored.

@@ -116,7 +116,12 @@ def _make_notebook(making: Making) -> bytes:
     path = making.output / NOTEBOOK
     standing = path.read_bytes() if path.is_file() else None
     fill_outputs(
-        notebook, making.files, material.digits, standing=standing, on_stage=making.on_stage
+        notebook,
+        making.files,
+        material.digits,
+        place=making.output,
+        standing=standing,
+        on_stage=making.on_stage,
     )
     return write_notebook(notebook)
 

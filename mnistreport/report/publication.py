@@ -1,10 +1,10 @@
 """Writing the documents: all of them, or those of the last good build stay."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnistreport.errors import ReviewError
+from mnistreport.errors import EnvironmentFault, MnistReportError, RenderingError, ReviewError
 from mnistreport.files import remove_file, remove_leftovers, replace_file
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.making import (
@@ -69,6 +69,8 @@ def publish_report(
     """Write report, numbers and tables into ``output``, unless they stand there already.
 
     Everything is made before anything is written: an error leaves the old documents as they were.
+    But if it is only the notebook that cannot be made, all others are written before that is told;
+    the last good notebook stays as it was.
 
     Args:
         material: What the report is made of.
@@ -108,7 +110,8 @@ def publish_report(
     runs = digest_runs(material.results)
     making = Making(document, material, templates, output, on_stage)
     making.made |= _find_tables(output, runs)
-    documents = {name: making.make(name) for name in wanted}
+    failure = _make_all(making, wanted)
+    documents = {name: making.made[name] for name in wanted if name in making.made}
     pictures = folder.list_files(document.planned, document.figures)
     documents |= {f"{FOLDER}/{name}": content for name, content in pictures.items()}
     for path in tuple(folder.list_outdated(document.planned)):  # first: the new index lists none
@@ -117,8 +120,29 @@ def publish_report(
     keep_words(templates, context)
     digests = {name: digest_content(content) for name, content in documents.items()}
     save_stamp(output, Stamp(inputs, runs, digest_beside(project), digests, complaints))
+    if failure:
+        raise failure
     paths = tuple(output / name for name in documents)
     return Publication(paths, fresh=True, complaints=complaints)
+
+
+def _make_all(making: Making, wanted: Sequence[str]) -> MnistReportError | None:
+    """Make documents; return why there is no notebook, which keeps the report from nobody.
+
+    Raises:
+        MnistReportError: Another document cannot be made.
+    """
+    notebooks = [name for name in wanted if name in {NOTEBOOK, NOTEBOOK_PDF}]
+    for name in wanted:
+        if name not in notebooks:
+            making.make(name)
+    try:
+        for name in notebooks:
+            making.make(name)
+    except (RenderingError, EnvironmentFault) as error:
+        making.made.pop(NOTEBOOK, None)
+        return error
+    return None
 
 
 def _find_tables(output: Path, runs: str) -> dict[str, bytes]:

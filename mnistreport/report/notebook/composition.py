@@ -4,11 +4,13 @@ Code cells come from this package alone, never from a project: its cells, and th
 modules that trained the runs. What a manifest says reaches them through tables they read.
 """
 
+import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
+from mnistreport.data.dataset import MNIST_SHA256
 from mnistreport.data.sources import DIGITS
 from mnistreport.report.dates import format_date
 from mnistreport.report.document import outline_document, render_all_prose
@@ -19,18 +21,26 @@ from mnistreport.report.notebook import words
 from mnistreport.report.notebook.execution import ALT
 from mnistreport.report.notebook.listing import LIVE, Listing, list_shown
 from mnistreport.report.notebook.literals import write_settings
+from mnistreport.report.notebook.live import LiveRun, find_live_run
 from mnistreport.report.notebook.prose import write_prose, write_text
 from mnistreport.report.notebook.sources import Code, gather_imports, quote_source, read_cell
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext, StudyView
 from mnistreport.report.wording import capitalise, count_things, join_words
-from mnistreport.study.experiment import Variant
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-LIVE_SECONDS: Final = 45.0
-"""Time for the updates of the training that happens in the notebook, by the stored run's clock."""
+_KERNEL: Final = {
+    "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+    "language_info": {
+        "name": "python",
+        "version": platform.python_version(),
+        "mimetype": "text/x-python",
+        "file_extension": ".py",
+        "pygments_lexer": "ipython3",
+    },
+}
 RESULTS: Final = "results"
 """Tag of the cells whose numbers are the report's."""
 
@@ -100,15 +110,14 @@ def compose_notebook(
     """
     from nbformat import v4
 
-    listing = list_shown(context, outline_document(context))
+    live = find_live_run(material)
+    listing = list_shown(context, outline_document(context), is_live=live is not None)
     passages = render_all_prose(context, templates, listing.refer).passages
-    cells = list(_Writer(context, material, listing, passages).write())
+    cells = list(_Writer(context, material, listing, passages, live).write())
     imports = gather_imports([cell.code for cell in cells if cell.code])
     cells.insert(1, Cell(code=Code(imports)))
     notebook = v4.new_notebook()
-    notebook.metadata["kernelspec"] = {
-        "name": "python3", "display_name": "Python 3", "language": "python",
-    }  # fmt: skip
+    notebook.metadata |= _KERNEL
     for number, cell in enumerate(cells, 1):
         name = f"cell-{number}"
         made: NotebookNode = (
@@ -133,13 +142,14 @@ class _Writer:
         material: Material,
         listing: Listing,
         passages: Mapping[str, Passage],
+        live: LiveRun | None,
     ) -> None:
         self._context, self._material = context, material
         self._listing, self._passages = listing, passages
         self._is_embedded = material.digits.name == DIGITS
+        self._is_on_kaggle = material.digits.sha256 == MNIST_SHA256
         self._titles = {model.name: model.title for model in context.models}
-        mlps = [model.name for model in context.models if model.kind == "mlp"]
-        self._live = next(iter(mlps), context.models[0].name)
+        self._live = live
         self._sections = count(1)
 
     def write(self) -> Iterator[Cell]:
@@ -162,11 +172,12 @@ class _Writer:
         context = self._context
         people = [f"{write_text(each.name)} ({write_text(each.id)})" for each in context.authors]
         packages = ["torch", "scikit-learn", "pandas", "matplotlib", "safetensors"]
+        live = self._titles[self._live.variant.model] if self._live else ""
         about = words.ABOUT.format(
-            live=self._titles[self._live],
+            live=words.ABOUT_LIVE.format(model=live) if live else words.ABOUT_NO_LIVE,
             others=count_things(len(context.runs), "stored run"),
             packages=join_words([*packages, *(["Pillow"] if self._is_embedded else [])]),
-            digits=words.DIGITS_EMBEDDED if self._is_embedded else words.DIGITS_IN_FILES,
+            digits=words.DIGITS_EMBEDDED if self._is_embedded else self._say_where(),
         )
         return _text(
             f"# {write_text(context.title)}",
@@ -179,6 +190,9 @@ class _Writer:
             self._prose("summary"),
         )
 
+    def _say_where(self) -> str:
+        return words.DIGITS_IN_FILES + (words.OR_FROM_KAGGLE if self._is_on_kaggle else "")
+
     def _write_data(self) -> Iterator[Cell]:
         settings = self._material.manifest.data
         yield self._head("Data preparation", self._prose("data"))
@@ -187,6 +201,7 @@ class _Writer:
             SPLIT_SEED=settings.seed,
             DATA_SHA256=self._context.data.sha256,
             SPLIT_SHA256=self._context.data.split_sha256,
+            **({} if self._is_embedded else {"IS_ON_KAGGLE": self._is_on_kaggle}),
         )
         yield _quote("digits")
         if self._is_embedded:
@@ -214,29 +229,29 @@ class _Writer:
         yield _quote("loop")
 
     def _write_baseline(self) -> Iterator[Cell]:
-        variant = self._material.manifest.baselines[self._live].variant
-        seed, epochs = self._context.seeds[0], variant.training.epochs
-        here = self._count_live_epochs(variant, seed)
-        said = words.ALL_EPOCHS if here == epochs else words.FIRST_EPOCHS
-        title = self._titles[self._live]
         yield self._head("The baseline", self._prose("baseline"))
         yield _text(words.SHOWING)
         yield _quote("numbers")
         yield _own("results")
         yield _own("tables_and_figures")
-        yield _text(
-            words.LIVE.format(model=title, seed=seed, epochs=said.format(here=here, epochs=epochs))
-        )
-        yield _set(BASELINE=variant, SEED=seed, EPOCHS_HERE=here)
-        yield _own("live")
-        yield _own("same_run")
-        said = words.LIVE_CURVES.format(model=title, seed=seed)
-        yield from self._figure(LIVE, read_cell("live_curves"), said)
+        if self._live:
+            yield from self._write_live(self._live)
         for model in self._context.models:
             yield _text(words.ALL_SEEDS.format(model=capitalise(model.title)))
             said = words.BASELINE_CURVES.format(model=model.title)
             code = Code(f'plot_variant("{model.baseline.key}")')
             yield from self._figure(f"{model.name}-baseline", code, said)
+
+    def _write_live(self, live: LiveRun) -> Iterator[Cell]:
+        epochs, title = live.variant.training.epochs, self._titles[live.variant.model]
+        trained = words.ALL_EPOCHS if live.epochs == epochs else words.FIRST_EPOCHS
+        trained = trained.format(here=live.epochs, epochs=epochs)
+        yield _text(words.LIVE.format(model=title, seed=live.seed, epochs=trained))
+        yield _set(BASELINE=live.variant, SEED=live.seed, EPOCHS_HERE=live.epochs)
+        yield _own("live")
+        yield _own("same_run")
+        said = words.LIVE_CURVES.format(model=title, seed=live.seed)
+        yield from self._figure(LIVE, read_cell("live_curves"), said)
 
     def _write_study(self, study: StudyView) -> Iterator[Cell]:
         slug, title = study.slug, write_text(study.title)
@@ -271,15 +286,6 @@ class _Writer:
             yield Cell(code=Code("show_digits(predicted)"), tag=RESULTS)
             code = Code("plot_mistakes(predicted, sure)")
             yield from self._figure(f"{name}-mistakes", code, words.MISTAKES.format(**said))
-
-    def _count_live_epochs(self, variant: Variant, seed: int) -> int:
-        """Return how many of a variant's epochs take no longer than is good for a reader."""
-        summary = self._material.results.variants[variant.key]
-        run = summary.runs.get(seed)
-        if run is None or not run.history:
-            return variant.training.epochs  # it fails or diverges at once, and does so here
-        each = max(run.duration_seconds / len(run.history), 1e-9)
-        return max(1, min(variant.training.epochs, int(LIVE_SECONDS / each)))
 
     def _prose(self, name: str) -> str:
         return write_prose(self._passages[name].draft)

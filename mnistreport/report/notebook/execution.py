@@ -4,12 +4,14 @@ import hashlib
 import json
 import platform
 from collections.abc import Callable, Iterator, Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mnistreport.data.dataset import DigitSet
+from mnistreport.errors import EnvironmentFault
 from mnistreport.report.notebook.file import read_notebook
-from mnistreport.report.notebook.kernel import run_notebook
+from mnistreport.report.notebook.kernel import WITHOUT, run_notebook
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -20,7 +22,10 @@ METADATA: Final = "mnistreport"
 """Key of what this program keeps in a notebook's metadata."""
 FORMAT: Final = 1
 STAGE: Final = "running the notebook, which trains a baseline once more"
-_LIBRARIES: Final = ("torch", "numpy", "pandas", "matplotlib", "scikit-learn", "ipykernel")
+_LIBRARIES: Final = (
+    *("torch", "numpy", "pandas", "matplotlib", "scikit-learn", "safetensors"),
+    *("ipykernel", "ipython", "matplotlib-inline"),
+)
 _PICTURE: Final = "image/png"
 _OUTCOME: Final = ("execution_count", "outputs")
 
@@ -30,6 +35,7 @@ def fill_outputs(
     files: Mapping[str, bytes],
     digits: DigitSet,
     *,
+    place: Path,
     standing: bytes | None,
     on_stage: Callable[[str], None],
 ) -> None:
@@ -39,8 +45,10 @@ def fill_outputs(
         notebook: Its code not run yet.
         files: What its cells read, by name.
         digits: The data set.
+        place: A folder in which the kernel may work.
         standing: An earlier notebook, if there is one; it counts only if its outputs are as they
-            were written, and the same code ran on the same files, data and libraries.
+            were written, and the same code ran on the same files, data and libraries. Digests tell
+            that, and they detect rot, not forgery.
         on_stage: Is told if the notebook is run.
 
     Raises:
@@ -52,10 +60,9 @@ def fill_outputs(
     if earlier and _tell(earlier) == (execution, _digest_outputs(earlier)):
         for cell, known in zip(_list_code(notebook), _list_code(earlier), strict=True):
             cell.update({name: known[name] for name in _OUTCOME})
-        notebook["metadata"]["language_info"] = earlier["metadata"]["language_info"]
     else:
         on_stage(STAGE)
-        run_notebook(notebook, files, digits.folder)
+        run_notebook(notebook, files, digits.folder, place=place)
     _tell_alternatives(notebook)
     notebook["metadata"][METADATA] = {
         "format": FORMAT,
@@ -94,12 +101,20 @@ def _digest_execution(
     """Digest everything that decides the outputs."""
     digest = hashlib.sha256(f"{platform.python_version()} {digits.sha256}\0".encode())
     for name in _LIBRARIES:
-        digest.update(f"{name} {version(name)}\0".encode())
+        digest.update(f"{name} {_find_version(name)}\0".encode())
     for name, content in files.items():
         digest.update(f"{name} {hashlib.sha256(content).hexdigest()}\0".encode())
     for cell in _list_code(notebook):
         digest.update(f"{cell['source']}\0".encode())
     return digest.hexdigest()
+
+
+def _find_version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError as error:
+        msg = f"{library} is not installed, and without it no notebook can be run"
+        raise EnvironmentFault(msg, next_step=f"pip install {library}; {WITHOUT}") from error
 
 
 def _digest_outputs(notebook: "NotebookNode") -> str:

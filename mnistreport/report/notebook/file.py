@@ -14,8 +14,8 @@ def read_notebook(content: bytes) -> "NotebookNode":
     """
     import nbformat
 
-    notebook = cast("NotebookNode", nbformat.reads(content.decode(), as_version=4))
     try:
+        notebook = cast("NotebookNode", nbformat.reads(content.decode(), as_version=4))
         nbformat.validate(notebook)
     except nbformat.ValidationError as error:
         msg = f"it is no notebook: {error.message}"

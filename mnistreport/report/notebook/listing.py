@@ -43,14 +43,16 @@ class Listing:
         raise unknown_name(name, (*self.report.figures, *self.report.tables), "figure or table")
 
 
-def list_shown(context: ReportContext, report: Outline) -> Listing:
-    """List what the notebook of a report shows."""
-    return Listing(tuple(_list_figures(context)), tuple(_list_tables(context)), report)
+def list_shown(context: ReportContext, report: Outline, *, is_live: bool) -> Listing:
+    """List what the notebook of a report shows; ``is_live`` if it trains a baseline."""
+    figures = _list_figures(context, is_live=is_live)
+    return Listing(tuple(figures), tuple(_list_tables(context)), report)
 
 
-def _list_figures(context: ReportContext) -> Iterator[str]:
+def _list_figures(context: ReportContext, *, is_live: bool) -> Iterator[str]:
     yield "samples"
-    yield LIVE
+    if is_live:
+        yield LIVE
     for model in context.models:
         yield f"{model.name}-baseline"
     for study in context.studies:

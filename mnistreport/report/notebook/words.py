@@ -5,16 +5,21 @@ from typing import Final
 ABOUT: Final = """\
 `mnistreport` wrote this notebook and ran it, from the same runs and templates as the report. The
 networks, the loss, gradient descent and the training loop stand in its cells as the very source
-that trained the {others}; here it trains the baseline of the {live} once more.
+that trained the {others}. {live}
 Other numbers come from `levels.csv`, `runs.csv` and `epochs.csv`, and the best networks from
 `best_*.safetensors`, which lie beside this notebook.
 
 To run it again, *Restart and run all* needs {packages}, and the digits: {digits}."""
 
-DIGITS_IN_FILES: Final = (
-    "in a folder `data` beside the notebook, or in the folder that the environment variable "
-    "`MNISTREPORT_DATA` names; otherwise `kagglehub` fetches MNIST from Kaggle"
+ABOUT_LIVE: Final = "Here it trains the baseline of the {model} once more."
+ABOUT_NO_LIVE: Final = (
+    "No baseline is trained here: none finished with the first seed, or one epoch takes too long."
 )
+DIGITS_IN_FILES: Final = (
+    "in the folder that the environment variable `MNISTREPORT_DATA` names, or else in a folder "
+    "`data`, beside the notebook or two folders further up"
+)
+OR_FROM_KAGGLE: Final = "; otherwise `kagglehub` fetches MNIST from Kaggle"
 DIGITS_EMBEDDED: Final = "those that come with scikit-learn"
 
 SAMPLES: Final = "Two images of each digit, from the training split."
@@ -64,7 +69,7 @@ The baseline of the {model} with seed {seed}: {epochs}. The stored run of the sa
 and split goes by the same fingerprint, and on the same kind of processor the two agree to the last
 bit."""
 ALL_EPOCHS: Final = "all of its {epochs} epochs"
-FIRST_EPOCHS: Final = "the first {here} of its {epochs} epochs, for all would take long"
+FIRST_EPOCHS: Final = "the first {here} of its {epochs} epochs, as all of them would take long"
 LIVE_CURVES: Final = (
     "Loss and accuracy of the {model}’s baseline, as trained here with seed {seed}."
 )

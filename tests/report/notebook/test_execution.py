@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode, v4
@@ -14,7 +15,7 @@ Fill = Callable[..., tuple[bytes, bool]]
 
 
 @pytest.fixture
-def fill() -> Fill:
+def fill(tmp_path: Path) -> Fill:
     """Fill a notebook's outputs; return it as a file, and whether it was run for that."""
     digits = make_material().digits
 
@@ -26,7 +27,14 @@ def fill() -> Fill:
     ) -> tuple[bytes, bool]:
         stages: list[str] = []
         notebook = make_notebook(code, words)
-        fill_outputs(notebook, files, digits, standing=standing, on_stage=stages.append)
+        fill_outputs(
+            notebook,
+            files,
+            digits,
+            place=tmp_path,
+            standing=standing,
+            on_stage=stages.append,
+        )
         return write_notebook(notebook), bool(stages)
 
     return fill

@@ -8,10 +8,12 @@ import pandas as pd
 
 
 def find_folder() -> Path:
-    """Return the folder that MNIST lies in; if there is none, it is fetched from Kaggle."""
-    for name in ("data", "../../data", os.environ.get("MNISTREPORT_DATA", "data")):
+    """Return the folder that the digits lie in; MNIST is fetched from Kaggle if there is none."""
+    for name in (os.environ.get("MNISTREPORT_DATA", "data"), "data", "../../data"):
         if Path(name).is_dir():
             return Path(name)
+    if not IS_ON_KAGGLE:
+        raise FileNotFoundError("put the digits into a folder named data, beside this notebook")
     import kagglehub  # pip install kagglehub
 
     return Path(kagglehub.dataset_download(HANDLE))

@@ -1,3 +1,4 @@
+import warnings
 from statistics import fmean, stdev
 
 import matplotlib.pyplot as plt
@@ -6,6 +7,7 @@ import pandas as pd
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 set_matplotlib_formats("retina")
+warnings.filterwarnings("ignore", "Glyph .* missing")  # a name may hold letters the font lacks
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "font.size": 9})
 pd.set_option("display.max_colwidth", None, "display.width", 200)
 METRICS = ["train_loss", "validation_loss", "train_accuracy", "validation_accuracy"]
@@ -30,10 +32,11 @@ def format_measure(shares: list[float]) -> str:
 
 def show_levels(study: str) -> pd.DataFrame:
     """Return a table of where the levels of a study ended: means over the seeds that finished."""
-    rows = {}
+    rows, names = [], []
     for level in find_levels(study):
         finished, _ = find_variant(level.variant)
-        rows[level.label + " (baseline)" * level.is_baseline] = (
+        names.append(level.label + " (baseline)" * level.is_baseline)
+        rows.append(
             [
                 *(format_loss(fmean(finished[metric])) for metric in METRICS[:2]),
                 format_percent(fmean(finished.train_accuracy)),
@@ -44,7 +47,7 @@ def show_levels(study: str) -> pd.DataFrame:
             else [UNKNOWN] * 5
         )
     columns = ["train loss", "val. loss", "train accuracy", "val. accuracy", "updates"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return pd.DataFrame(rows, index=pd.Index(names, name="level"), columns=columns)
 
 
 def escape(name: str) -> str:
@@ -63,10 +66,10 @@ def plot_curves(named: dict[str, list[pd.DataFrame]]) -> None:
         for colour, histories in zip(colours, named.values(), strict=True):
             if not histories:
                 continue
-            at = histories[0].epoch
+            at, dot = histories[0].epoch, "o" if len(histories[0]) == 1 else ""
             for split, style in (("train", "--"), ("validation", "-")):
                 curves = [history[f"{split}_{metric}"] for history in histories]
-                ax.plot(at, np.mean(curves, axis=0), style, color=colour)
+                ax.plot(at, np.mean(curves, axis=0), style, color=colour, marker=dot)
             low, high = np.min(curves, axis=0), np.max(curves, axis=0)
             ax.fill_between(at, low, high, color=colour, alpha=0.15, linewidth=0)
         ax.set(xlabel="epoch", ylabel=metric)
@@ -92,16 +95,17 @@ def plot_study(study: str) -> None:
 
 def plot_accuracies(study: str) -> None:
     """Plot where the levels of a study ended on the validation split: each seed, and the mean."""
-    _, ax = plt.subplots(figsize=(5.5, 2.7), layout="constrained")
-    for place, level in enumerate(find_levels(study)):
+    shown = find_levels(study)
+    _, ax = plt.subplots(figsize=(6.5, 0.8 + 0.32 * len(shown)), layout="constrained")
+    for place, level in enumerate(shown):
         shares = find_variant(level.variant)[0].validation_accuracy
         colour = "tab:orange" if level.is_baseline else "tab:blue"
-        ax.plot([place] * len(shares), shares, "o", color=colour, alpha=0.5)
+        ax.plot(shares, [place] * len(shares), "o", color=colour, alpha=0.5)
         if len(shares):
-            ax.hlines(shares.mean(), place - 0.2, place + 0.2, color=colour)
-    names = [escape(each.label) + "\n(baseline)" * each.is_baseline for each in find_levels(study)]
-    ax.set_xticks(range(len(names)), names)
-    ax.set(ylabel="validation accuracy", xlim=(-0.5, len(names) - 0.5))
-    ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g} %")
-    ax.grid(axis="y", alpha=0.3)
+            ax.vlines(shares.mean(), place - 0.25, place + 0.25, color=colour)
+    names = [escape(each.label) + " (baseline)" * each.is_baseline for each in shown]
+    ax.set_yticks(range(len(names)), names)
+    ax.set(xlabel="validation accuracy", ylim=(len(names) - 0.5, -0.5))
+    ax.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g} %")
+    ax.grid(axis="x", alpha=0.3)
     plt.show()

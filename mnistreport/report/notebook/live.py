@@ -1,0 +1,44 @@
+"""Which baseline a notebook trains once more, and for how long."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mnistreport.report.material import Material
+from mnistreport.study.experiment import Variant
+from mnistreport.training.cost import estimate_seconds
+
+SECONDS: Final = 45.0
+"""What the training in the notebook may take, by estimate: the same on every machine."""
+MOST_SECONDS: Final = 300.0
+"""A baseline of which one epoch takes longer, by estimate, is not trained in the notebook."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRun:
+    """A training that happens in the notebook.
+
+    Attributes:
+        variant: A model's baseline, which finished with ``seed`` when it was stored.
+        seed: The first of the manifest's.
+        epochs: How many of its epochs are trained.
+    """
+
+    variant: Variant
+    seed: int
+    epochs: int
+
+
+def find_live_run(material: Material) -> LiveRun | None:
+    """Return what the notebook trains: a feedforward network's baseline if one finished.
+
+    ``None`` if no baseline finished with the first seed, or each would take too long.
+    """
+    manifest, seed = material.manifest, material.manifest.seeds[0]
+    baselines = [baseline.variant for baseline in manifest.baselines.values()]
+    for variant in sorted(baselines, key=lambda each: each.architecture.kind != "mlp"):
+        epochs = variant.training.epochs
+        each = estimate_seconds(variant, len(material.split.train)) / epochs
+        finished = material.results.variants[variant.key].finished
+        if seed in finished and each <= MOST_SECONDS:
+            return LiveRun(variant, seed, max(1, min(epochs, int(SECONDS / each))))
+    return None
