@@ -23,7 +23,8 @@ from nbformat import v4
 from mnistreport.report.notebook.kernel import run_notebook
 note = f"open({sys.argv[1]!r}, 'w').write(str(__import__('os').getpid()))"
 code = f"{note}; import time; time.sleep(600)"
-run_notebook(v4.new_notebook(cells=[v4.new_code_cell(code)]), {}, Path(), place=Path(sys.argv[1]).parent)
+notebook = v4.new_notebook(cells=[v4.new_code_cell(code)])
+run_notebook(notebook, {}, Path(), place=Path(sys.argv[1]).parent)
 """
 
 
