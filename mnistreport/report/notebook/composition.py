@@ -17,6 +17,7 @@ from mnistreport.report.markdown import strip_markdown
 from mnistreport.report.material import Material
 from mnistreport.report.notebook import words
 from mnistreport.report.notebook.execution import ALT
+from mnistreport.report.notebook.file import RESULTS
 from mnistreport.report.notebook.listing import LIVE, Listing, list_shown
 from mnistreport.report.notebook.literals import write_settings
 from mnistreport.report.notebook.prose import write_prose, write_text
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 LIVE_SECONDS: Final = 45.0
 """Time for the updates of the training that happens in the notebook, by the stored run's clock."""
-RESULTS: Final = "results"
-"""Tag of the cells whose numbers are the report's."""
 
 _SOURCES: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "digits": {
