@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -46,6 +46,9 @@ insights = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(insights, name="insights")
+
+
+_STOPPED: Final = "interrupted; finished runs are stored, the next build goes on from here"
 
 
 def main() -> None:
@@ -182,7 +185,7 @@ def build(
     debug: Debug = False,
 ) -> None:
     """Train what is missing, test the winners, and write the report."""
-    with errors_told(debug):
+    with errors_told(debug, stopped=_STOPPED):
         with listening(progress) as listener:
             from mnistreport import pipeline
 
@@ -213,7 +216,7 @@ def render(
     debug: Debug = False,
 ) -> None:
     """Write the report from stored runs, after an insight was edited; trains nothing."""
-    with errors_told(debug):
+    with errors_told(debug, stopped=_STOPPED):
         with listening(progress) as listener:
             from mnistreport import pipeline
 

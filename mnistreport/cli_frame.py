@@ -62,8 +62,8 @@ def listening(kind: Kind) -> Generator["Listener"]:
 
 
 @contextmanager
-def errors_told(debug: bool) -> Generator[None]:
-    """Turn errors into a line each and the right exit code."""
+def errors_told(debug: bool, *, stopped: str = "interrupted") -> Generator[None]:
+    """Turn errors into a line each and the right exit code; ``stopped`` is said at Ctrl-C."""
     try:
         yield
     except (typer.Exit, typer.Abort):
@@ -76,9 +76,7 @@ def errors_told(debug: bool) -> Generator[None]:
         write_error(error)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        sys.stderr.write(
-            "interrupted; finished runs are stored, the next build goes on from here\n"
-        )
+        sys.stderr.write(f"{stopped}\n")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

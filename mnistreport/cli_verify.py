@@ -15,7 +15,7 @@ from mnistreport.errors import ExitCode, UsageError
 from mnistreport.study.naming import DEFAULT_SCHEME, SCHEME_RULE, is_scheme
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
-    from mnistreport.verification.submission import Data as TestData
+    from mnistreport.data.dataset import DigitSet
     from mnistreport.verification.verdict import Verdict
 
 
@@ -43,8 +43,8 @@ def verify(
         _refuse_scheme(scheme)
         from mnistreport.verification.submission import verify_submission
 
-        with _open_data(data, cache) as test_data:
-            verdicts = [verify_submission(path, scheme, test_data) for path in zips]
+        with _open_data(data, cache) as digits:
+            verdicts = [verify_submission(path, scheme, digits) for path in zips]
         if as_json:
             typer.echo(json.dumps([_as_json(verdict) for verdict in verdicts], indent=1))
         else:
@@ -61,18 +61,16 @@ def _refuse_scheme(scheme: str) -> None:
 
 
 @contextmanager
-def _open_data(source: str | None, cache: Path | None) -> Generator["TestData | None"]:
+def _open_data(source: str | None, cache: Path | None) -> Generator["DigitSet | None"]:
     """Load what weights are tried on, if it is given."""
     if source is None:
         yield None
         return
     from mnistreport.data.sources import load_digit_set
-    from mnistreport.verification.submission import Data as TestData
 
     with tempfile.TemporaryDirectory(prefix="mnistreport-") as temporary:
         folder = cache.resolve() if cache else Path(temporary)
-        digits = load_digit_set(source, project=Path.cwd(), cache=folder)
-        yield TestData(digits, folder)
+        yield load_digit_set(source, project=Path.cwd(), cache=folder)
 
 
 def _list_lines(verdicts: "Sequence[Verdict]") -> list[str]:

@@ -21,6 +21,7 @@ from mnistreport.report.complaint import Complaint
 from mnistreport.report.document import render_all_prose
 from mnistreport.report.making import list_documents
 from mnistreport.report.material import Material
+from mnistreport.report.members import ALLOWED, LARGEST_CONTENTS, explain_kind
 from mnistreport.report.review import review_context, review_prose
 from mnistreport.report.staleness import review_words
 from mnistreport.report.stamp import (
@@ -33,13 +34,16 @@ from mnistreport.report.stamp import (
 )
 from mnistreport.report.submission import (
     explain_ids,
+    explain_unfit,
     find_obstacle,
+    find_oversized,
     find_zip_name,
     is_made,
     list_files,
     list_members,
     make_zip,
     name_listing,
+    read_file,
 )
 from mnistreport.report.templating import Templates
 from mnistreport.report.wording import join_words
@@ -57,6 +61,7 @@ FLAGS: Final[Mapping[str, str]] = {
 }
 """What the user may override, by its kind, and with which option."""
 _ABOUT_THE_REPORT: Final = {"claim", "stale", "number", "rubric"}
+_LEFT_OUT: Final = "take it out of [submission] include"
 _AGAIN: Final = "make it again: mnistreport render"
 
 
@@ -111,9 +116,11 @@ def pack_submission(options: Options, allowed: Collection[str], listener: Listen
     with hold_folder(project.output):
         remove_leftovers(project.output)
         files, gaps = _read_files(project)
+        content = make_zip(files)
         refusals = [
             *_check_ids(project.manifest),
             *gaps,
+            *_check_sizes(project.output, content),
             *_check_data(project),
             *_check_documents(project, files, allowed, listener),
         ]
@@ -122,7 +129,7 @@ def pack_submission(options: Options, allowed: Collection[str], listener: Listen
         if against or zip_name is None:
             raise _join(against)
         listing = list_files(files)
-        replace_file(project.output / zip_name, make_zip(files))
+        replace_file(project.output / zip_name, content)
         replace_file(project.output / name_listing(zip_name), listing.encode())
     scheme = project.manifest.submission.scheme
     others = [
@@ -173,21 +180,39 @@ def _read_files(project: Project) -> tuple[dict[str, bytes], list[Refusal]]:
     manifest, output = project.manifest, project.output
     files: dict[str, bytes] = {}
     refusals: list[Refusal] = []
+    room = LARGEST_CONTENTS
     for name in list_members(manifest.submission):
-        obstacle = find_obstacle(output, name, manifest.submission)
+        obstacle, content = find_obstacle(output, name, manifest.submission), b""
         if obstacle is None:
             try:
-                files[name] = (output / name).read_bytes()
-                continue
+                content = read_file(output, name)
             except OSError as error:
                 obstacle = f"cannot be read: {error.strerror or error}"
-        if is_made(name, manifest.baselines):
-            step = "make it with: mnistreport build"
-        else:
-            step = "put the file itself there, or take it out of [submission] include"
-        problem = Problem(obstacle, output / name, next_step=step)
-        refusals.append(Refusal("must", problem))
+        room -= len(content)
+        if obstacle is None and room >= 0:
+            files[name] = content
+            continue
+        reason = obstacle or f"makes all files larger than {LARGEST_CONTENTS // 2**20} MiB"
+        step = _say_next(name, manifest) if obstacle else _LEFT_OUT
+        refusals.append(Refusal("must", Problem(reason, output / name, next_step=step)))
     return files, refusals
+
+
+def _say_next(name: str, manifest: Manifest) -> str:
+    """Return what to do about a file that cannot go in."""
+    if explain_kind(name):
+        return f"{_LEFT_OUT}; what ends in {join_words(sorted(ALLOWED))} is taken"
+    if explain_unfit(name, manifest.submission):
+        return f"rename it, or {_LEFT_OUT}"
+    if is_made(name, manifest.baselines):
+        return "make it with: mnistreport build"
+    return f"put the file itself there, or {_LEFT_OUT}"
+
+
+def _check_sizes(output: Path, content: bytes) -> Iterator[Refusal]:
+    """Yield what unpacks to so much that nobody takes it, of the zip with this ``content``."""
+    for name, why in find_oversized(content).items():
+        yield Refusal("must", Problem(why, output / name, next_step=_LEFT_OUT))
 
 
 def _check_data(project: Project) -> Iterator[Refusal]:
@@ -206,7 +231,12 @@ def _check_documents(
     results = collect_results(project, lambda each: look_up(each, project, listener))
     material = gather_material(project, results)
     stamp = load_stamp(project.output)
-    if results.untrained:
+    if stamp is None:
+        reason = "no documents of a build stand here"
+        step = "make them: mnistreport build"
+        yield Refusal("must", Problem(reason, project.output, next_step=step))
+        outdated = []
+    elif results.untrained:
         reason = f"{len(results.untrained)} of {len(results.experiments)} runs are not stored"
         problem = Problem(reason, project.manifest.path, next_step="train them: mnistreport build")
         outdated = [problem]
@@ -217,7 +247,7 @@ def _check_documents(
     if stamp and (not outdated or "outdated" in allowed):
         complaints = stamp.complaints  # of the very documents that go in
     elif results.untrained:
-        return
+        return  # which was told; there is nothing to hold the words against
     else:
         complaints = _review_anew(project, material)
     for each in complaints:
@@ -227,14 +257,10 @@ def _check_documents(
 
 
 def _find_outdated(
-    project: Project, material: Material, stamp: Stamp | None, files: Mapping[str, bytes]
+    project: Project, material: Material, stamp: Stamp, files: Mapping[str, bytes]
 ) -> Iterator[Problem]:
     """Yield which documents were not made of what there is now, or changed since."""
     output, manifest = project.output, project.manifest
-    if stamp is None:
-        reason = "no documents of a build stand here"
-        yield Problem(reason, output, next_step="make them: mnistreport build")
-        return
     documents = list_documents(material)
     inputs = digest_inputs(material, project.folder, output, documents)
     if (stamp.inputs, stamp.beside) != (inputs, digest_beside(project.folder)):

@@ -254,6 +254,21 @@ def test_a_file_that_cannot_go_in_is_refused(
     assert not (project.output / "1_2_3.zip").exists()
 
 
+def test_what_verify_would_not_pass_is_refused(project: Project) -> None:
+    """By name, with what to do about it, all at once; nothing allows it."""
+    for name in ("thesis.docx", "RUNS.csv", "zeros.txt"):
+        (project.output / name).write_bytes(b"0" * 3 * 2**20)
+    project.replace(project.manifest, f'"{NOTES}"', '"thesis.docx", "RUNS.csv", "zeros.txt"')
+    assert_refused(
+        project.pack("--allow-outdated"),
+        "thesis.docx: is of a kind that is not handed in; take it out of [submission] include; "
+        "what ends in .csv, .html, .ipynb, ",
+        "RUNS.csv: is the same name as runs.csv to some computers; rename it, or take it out of",
+        "zeros.txt: unpacks to more than 100 times its size; take it out of [submission] include",
+    )
+    assert not (project.output / "1_2_3.zip").exists()
+
+
 @pytest.mark.parametrize("name", [".env", "notes/.env", ".git/config"])
 def test_hidden_files_are_refused(project: Project, name: str) -> None:
     """By the manifest already, with its line and key."""
@@ -290,7 +305,6 @@ def edit_words(project: Project) -> None:
         ),
         (lambda p: p.put({"notebook.ipynb": b"{}"}), "notebook.ipynb: was changed after"),
         (lambda p: (p.output / "report.html").unlink(), "report.html: is not as it was made"),
-        (lambda p: p.put({".build.json": b"{}"}), "no documents of a build stand here"),
     ],
 )
 def test_documents_of_something_else_are_refused(
@@ -305,6 +319,13 @@ def test_documents_of_something_else_are_refused(
     assert 1 == told.err.count("note: overridden by --allow-outdated: ")
     files = read_zip(project.output / "1_2_3.zip")
     assert files == {name: (project.output / name).read_bytes() for name in MEMBERS}
+
+
+def test_without_documents_of_a_build_nothing_is_packed(project: Project) -> None:
+    """Nobody knows then what was to be said of them: whatever else is allowed, it is refused."""
+    project.put({".build.json": b"{}"})
+    project.replace(project.manifest, "levels = [0.001, 0.1]", "levels = [0.001, 0.1, 0.2]")
+    assert_refused(project.pack(*ALL), "no documents of a build stand here; make them: mnistreport")
 
 
 def test_a_pdf_that_was_left_alone_is_refused(project: Project) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from bs4 import BeautifulSoup, UnusualUsageWarning
 from bs4.element import PreformattedString, Tag
+from pygments.token import STANDARD_TYPES
 
 from mnistreport.errors import RenderingError
 from mnistreport.report.figures.style import clean_text
@@ -46,6 +47,16 @@ _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "td": frozenset({"colspan", "rowspan"}),
     "th": frozenset({"colspan", "rowspan", "scope"}),
 }
+_CLASSES: Final[Mapping[str, frozenset[str]]] = {
+    "code": frozenset({"formula"}),
+    "div": frozenset({"listing", "code"}),
+    "img": frozenset({"formula"}),
+    "p": frozenset({"line", "long"}),
+    "span": frozenset({"formula", *STANDARD_TYPES.values()}),
+    "table": frozenset({"dataframe"}),
+}
+"""What cells are set with, and what pandas calls a table; ``notebook.css`` moves none of these. All
+other classes are somebody else's, or of the page around."""
 _SPACED: Final = frozenset({"div", "p", "pre"})
 _NUMBERS: Final = frozenset({"width", "start", "colspan", "rowspan"})
 _MOST: Final = 999
@@ -149,12 +160,22 @@ def _settle_attributes(element: Tag) -> None:
         element["style"] = f"width: {element['width']}px; {element.get('style', '')}"
     if "href" in element.attrs and not _ADDRESS.fullmatch(str(element["href"])):
         del element["href"]
+    _settle_classes(element)
     if "style" in element.attrs:
         _settle_style(element)
 
 
+def _settle_classes(element: Tag) -> None:
+    allowed = _CLASSES.get(element.name, frozenset[str]())
+    kept = [each for each in element.get_attribute_list("class") if each in allowed]
+    if kept:
+        element["class"] = " ".join(kept)
+    else:
+        del element["class"]
+
+
 def _settle_style(element: Tag) -> None:
-    classes = element.get_attribute_list("class")
+    classes = str(element.get("class", "")).split()
     allowed = _LOOKS
     if element.name == "img":
         allowed = _IN_LINES if "formula" in classes else frozenset({"width"})

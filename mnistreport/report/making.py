@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mnistreport.report.material import Material
-from mnistreport.report.weights import name_weights, pack_weights
+from mnistreport.report.weights import pack_weights
+from mnistreport.study.naming import EPOCHS, LEVELS, RUNS, TABLES, name_weights
 
 if TYPE_CHECKING:  # heavy to import, and a build with nothing to do needs neither
     from mnistreport.report.document import Document
@@ -13,9 +14,6 @@ if TYPE_CHECKING:  # heavy to import, and a build with nothing to do needs neith
 
 HTML, PDF = "report.html", "report.pdf"
 NOTEBOOK, NOTEBOOK_PDF = "notebook.ipynb", "notebook.pdf"
-RUNS, EPOCHS, LEVELS = "runs.csv", "epochs.csv", "levels.csv"
-TABLES: Final = (RUNS, EPOCHS, LEVELS)
-"""Made of the runs and their studies alone; what the notebook reads, besides weights."""
 
 
 def list_documents(

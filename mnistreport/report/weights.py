@@ -10,11 +10,6 @@ METADATA = "mnistreport"
 """The one key of a file's metadata; its value is JSON."""
 
 
-def name_weights(model: str) -> str:
-    """Return the name of the file with the weights of a model's winner."""
-    return f"best_{model}.safetensors"
-
-
 def pack_weights(tested: Tested, material: Material) -> bytes:
     """Return the weights of the run whose confusion matrix is shown, as safetensors bytes.
 

@@ -1,5 +1,6 @@
 """From a file to a ``Manifest``, or to everything that is wrong with it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from mnistreport.study.manifest import (
     SplitFractions,
     Submission,
 )
+from mnistreport.study.naming import list_read
 from mnistreport.study.schema import DataTable, ManifestTable, ReportTable, SubmissionTable
 from mnistreport.study.studies import build_studies, check_combinations
 
@@ -50,7 +52,7 @@ def load_manifest(path: Path) -> Manifest:
         baselines=models.baselines,
         studies=studies,
         combine=table.final.combine,
-        submission=_read_submission(table.submission),
+        submission=_read_submission(table.submission, models.baselines),
         rubric=tuple(RubricLine(row.requirement, row.points, row.check) for row in table.rubric),
     )
 
@@ -71,5 +73,7 @@ def _read_data(table: DataTable) -> DataSettings:
     return DataSettings(source=table.source, split=split, seed=table.seed)
 
 
-def _read_submission(table: SubmissionTable) -> Submission:
-    return Submission(ids=table.ids, include=table.include, scheme=table.scheme)
+def _read_submission(table: SubmissionTable, models: Iterable[str]) -> Submission:
+    is_given = "include" in table.model_fields_set  # an empty list is one, too
+    include = table.include if is_given else list_read(models)
+    return Submission(ids=table.ids, include=include, scheme=table.scheme)

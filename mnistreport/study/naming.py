@@ -1,11 +1,12 @@
-"""What a submission's zip is called: a scheme such as ``id1_id2_id3``, filled with ids.
+"""What a submission's zip is called, and the files that its notebook reads.
 
+A zip is named by a scheme such as ``id1_id2_id3``, filled with ids:
 ``id1``, ``id2`` and so on stand for the ids of a team's members, in that order; everything else
 in a scheme stands for itself.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 DEFAULT_SCHEME: Final = "id1_id2_id3"
@@ -15,8 +16,21 @@ SCHEME_RULE: Final = (
 )
 PLACEHOLDER: Final = "000000"
 """What the ids begin with that the default manifest has in the place of real ones."""
+RUNS, EPOCHS, LEVELS = "runs.csv", "epochs.csv", "levels.csv"
+TABLES: Final = (RUNS, EPOCHS, LEVELS)
+"""Made of the runs and their studies alone; what the notebook reads, besides weights."""
 _PLACE: Final = re.compile("id([1-9][0-9]?)")
 _ID: Final = "[0-9]{1,20}"
+
+
+def name_weights(model: str) -> str:
+    """Return the name of the file with the weights of a model's winner."""
+    return f"best_{model}.safetensors"
+
+
+def list_read(models: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of all that the notebook reads, for ``models`` of these names."""
+    return (*TABLES, *map(name_weights, models))
 
 
 def is_scheme(text: str) -> bool:

@@ -201,10 +201,11 @@ class SubmissionTable(Table):
         description="How the ids make the zip's name: `id1`, `id2` and so on stand for them.",
     )
     include: Distinct[IncludedFile] = Field(
-        default=("runs.csv", "epochs.csv", "levels.csv"),
+        default=(),  # not given means another list, which depends on the models: see loading
         max_length=50,
         description="Files of the output folder that go into the zip besides `notebook.ipynb`, "
-        "`notebook.pdf` and `report.pdf`: what the notebook reads when somebody runs it again.",
+        "`notebook.pdf` and `report.pdf`; else all that the notebook reads when somebody runs it "
+        "again: `runs.csv`, `epochs.csv`, `levels.csv` and each model's `best_NAME.safetensors`.",
     )
 
 

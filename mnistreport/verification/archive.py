@@ -13,13 +13,10 @@ from itertools import pairwise
 from typing import IO, Final, NamedTuple
 
 from mnistreport.data.files import DAMAGE, printable
-from mnistreport.verification.members import explain_member, find_twins
+from mnistreport.report.members import LARGEST_ARCHIVE, LARGEST_CONTENTS, find_twins
+from mnistreport.verification.members import explain_extra, explain_member
 from mnistreport.verification.verdict import Missing, Unsound
 
-LARGEST_ARCHIVE: Final = 256 * 2**20
-"""Bytes of a zip."""
-LARGEST_CONTENTS: Final = 512 * 2**20
-"""Bytes that all members of a zip unpack to."""
 MOST_MEMBERS: Final = 200
 
 _PIECE: Final = 2**20
@@ -27,14 +24,15 @@ _LOCAL: Final = struct.Struct("<4s5H3I2H")
 _LOCAL_MAGIC: Final = b"PK\x03\x04"
 _END: Final = struct.Struct("<4s4H2IH")
 _END_MAGIC: Final = b"PK\x05\x06"
+_LOCATOR_MAGIC: Final = b"PK\x06\x07"
+_LOCATOR_SIZE: Final = 20
+"""Bytes in front of the end, which lead to another end: that of a zip of more than 4 GB."""
 _LONGEST_COMMENT: Final = 2**16
 _DESCRIBED_LATER: Final = 0x8
 """Flag of a member whose sizes and sum stand behind it."""
 _DESCRIPTIONS: Final = frozenset({12, 16, 20, 24})
 """Bytes that these may take."""
 _NOTHING: Final = frozenset({0})
-_IN_EXTRA: Final = 0xFFFFFFFF
-"""Size that stands elsewhere, as in a zip of more than 4 GB."""
 _UTF_8: Final = 0x800
 _TELLING: Final = 0x1 | _DESCRIBED_LATER | _UTF_8
 """Flags that decide how a member is read."""
@@ -71,7 +69,7 @@ class Archive:
             Unsound: It is no zip, is cut off, or has far too much in it.
         """
         self._file = file
-        _refuse_crowd(file, size)
+        promised = _read_end(file, size)
         try:
             self._zip = zipfile.ZipFile(file)
         except (*DAMAGE, OSError) as error:
@@ -83,6 +81,9 @@ class Archive:
             raise Unsound(msg)
         if why := _explain_places(members, self._zip.start_dir, file):
             raise Unsound(why)
+        if promised != len(members):
+            msg = "its directory has another number of members than it says"
+            raise Unsound(msg)
         self._members = {member.orig_filename: member for member in members}
         self.faults = list(self._look_through(members))
         file.seek(-_END.size, os.SEEK_END)
@@ -159,17 +160,31 @@ def explain_unread(mode: int, size: int) -> str | None:
     return "is empty" if size == 0 else None
 
 
-def _refuse_crowd(file: IO[bytes], size: int) -> None:
-    """Refuse too many members, before zipfile makes an object of each."""
-    file.seek(max(0, size - _LONGEST_COMMENT - _END.size))
+def _read_end(file: IO[bytes], size: int) -> int | None:
+    """Return how many members the zip says it has, if it is one.
+
+    Raises:
+        Unsound: It has too many, before zipfile makes an object of each; or two directories, of
+            which zipfile reads one, and other programs the other.
+    """
+    file.seek(max(0, size - _LONGEST_COMMENT - _END.size - _LOCATOR_SIZE))
     tail = file.read()
-    at = tail.rfind(_END_MAGIC)
-    if at < 0 or len(tail) - at < _END.size:
-        return  # no zip, which opening it will tell
-    _, _, _, _, members, directory, _, _ = _END.unpack_from(tail, at)
+    last = len(tail) - _END.size
+    # Without a comment it is at the very end, also if its own bytes look like another one.
+    at = last if tail[max(0, last) :].startswith(_END_MAGIC) else tail.rfind(_END_MAGIC)
+    if at < 0 or at > last:
+        return None  # no zip, which opening it will tell
+    if tail[max(0, at - _LOCATOR_SIZE) : at].startswith(_LOCATOR_MAGIC):
+        msg = "it has a second directory, which only a zip of more than 4 GB needs"
+        raise Unsound(msg)
+    _, disk, first_disk, here, members, directory, _, _ = _END.unpack_from(tail, at)
     if members > MOST_MEMBERS or directory > MOST_MEMBERS * 2**10:
         msg = f"it has more than {MOST_MEMBERS} members"
         raise Unsound(msg)
+    if disk or first_disk or here != members:
+        msg = "it is one of several parts"
+        raise Unsound(msg)
+    return members
 
 
 def _explain_unopened(file: IO[bytes], size: int) -> str:
@@ -224,11 +239,14 @@ def _compare_headers(member: zipfile.ZipInfo, file: IO[bytes]) -> str | None:
         is_same = False
     if header is None or not is_same:
         return "has another name before its content than in the directory"
+    extra = file.read(header.extra_length)
+    if why := explain_extra(member.extra) or explain_extra(extra):
+        return why
     flags = (header.flags ^ member.flag_bits) & _TELLING
     same = [header.method == member.compress_type, not flags]
     if not header.flags & _DESCRIBED_LATER:
         same.append(header.crc == member.CRC)
     sizes = ((header.packed, member.compress_size), (header.unpacked, member.file_size))
-    unsaid = (_IN_EXTRA, 0) if header.flags & _DESCRIBED_LATER else (_IN_EXTRA,)
+    unsaid = {0} if header.flags & _DESCRIBED_LATER else set[int]()
     same += [local in {*unsaid, size} for local, size in sizes]
     return None if all(same) else "is described otherwise before its content than in the directory"

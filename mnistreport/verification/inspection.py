@@ -9,9 +9,11 @@ from pathlib import PurePosixPath
 from typing import IO, Final, TypeVar
 
 from mnistreport.data.files import printable
-from mnistreport.report.making import EPOCHS, NOTEBOOK, NOTEBOOK_PDF, RUNS
+from mnistreport.report.making import NOTEBOOK, NOTEBOOK_PDF
 from mnistreport.report.making import PDF as REPORT_PDF
+from mnistreport.report.members import WEIGHTS
 from mnistreport.report.numbers import format_percent
+from mnistreport.study.naming import EPOCHS, RUNS
 from mnistreport.verification.agreement import Document, compare_blocks
 from mnistreport.verification.archive import Archive
 from mnistreport.verification.documents import (
@@ -19,7 +21,7 @@ from mnistreport.verification.documents import (
     find_missing_lines,
     read_pdf,
 )
-from mnistreport.verification.members import WEIGHTS, find_content_faults
+from mnistreport.verification.members import find_content_faults
 from mnistreport.verification.notebook import find_execution_faults, read_notebook
 from mnistreport.verification.numbers import find_numbers
 from mnistreport.verification.passages import Cell, list_blocks

@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from markdown_it import MarkdownIt
 
+from mnistreport.report.notebook.file import RESULTS
 from mnistreport.verification.agreement import Block
 
-RESULTS: Final = "results"
-"""Tag of a code cell whose outputs are tables of the report."""
 Cell = Mapping[str, Any]
 """A cell of a valid notebook."""
 

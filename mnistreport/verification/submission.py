@@ -1,8 +1,8 @@
 """A submission as a whole: every check of one file, from its name to its weights."""
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, cast, get_args
 
@@ -28,34 +28,23 @@ EVALUATING: Final = Limits(seconds=300, memory=4 * 2**30, modules=("mnistreport.
 """What trying the weights of a zip may take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
-    """What stored weights are tried on.
-
-    Attributes:
-        digits: The whole data set.
-        cache: Where splits of it are kept.
-    """
-
-    digits: DigitSet
-    cache: Path
-
-
-def verify_submission(path: Path, scheme: str, data: Data | None = None) -> Verdict:
+def verify_submission(path: Path, scheme: str, digits: DigitSet | None = None) -> Verdict:
     """Check a zip that somebody handed in; nothing in it is trusted, unpacked to disk, or run.
+
+    Splits that its weights ask for are made in a temporary folder, and do not outlive the check.
 
     Args:
         path: The zip. What is there instead, or that nothing is, fails a check.
         scheme: What it has to be called, as in ``naming``.
-        data: What weights are tried on; without, they are not.
+        digits: What weights are tried on; without, they are not.
 
     Raises:
-        EnvironmentFault: The cache cannot be written.
+        EnvironmentFault: The temporary folder cannot be written.
     """
     why = explain_misnamed(scheme, path.name)
     name = Check.judge(NAME, [why] if why else [], f"as {scheme}.zip")
     try:
-        checks = _check_file(path, data)
+        checks = _check_file(path, digits)
     except OSError as error:
         checks = (Check(ARCHIVE, "failed", (f"it cannot be read: {error.strerror or error}",)),)
     done = {check.name for check in checks}
@@ -64,7 +53,7 @@ def verify_submission(path: Path, scheme: str, data: Data | None = None) -> Verd
     return Verdict(path, (name, *checks, *skipped))
 
 
-def _check_file(path: Path, data: Data | None) -> tuple[Check, ...]:
+def _check_file(path: Path, digits: DigitSet | None) -> tuple[Check, ...]:
     status = path.stat()
     why = explain_unread(status.st_mode, status.st_size)  # before a device is opened
     if why is None:
@@ -73,11 +62,11 @@ def _check_file(path: Path, data: Data | None) -> tuple[Check, ...]:
             status = os.fstat(file.fileno())
             why = explain_unread(status.st_mode, status.st_size)
             if why is None:
-                return _check_open(file, status.st_size, data)
+                return _check_open(file, status.st_size, digits)
     return (Check(ARCHIVE, "failed", (f"it {why}",)),)
 
 
-def _check_open(file: IO[bytes], size: int, data: Data | None) -> tuple[Check, ...]:
+def _check_open(file: IO[bytes], size: int, digits: DigitSet | None) -> tuple[Check, ...]:
     answer = ask_isolated(inspect_file, file, size, limits=READING)
     checks = [check for message in answer.messages if (check := _read_check(message))]
     weights = dict(_read_weights(answer.messages))
@@ -92,7 +81,7 @@ def _check_open(file: IO[bytes], size: int, data: Data | None) -> tuple[Check, .
             for each in (*INSPECTED[len(checks) :], TEST)
         ]
         return tuple(checks)
-    return (*checks, check_weights(file, size, weights, data))
+    return (*checks, check_weights(file, size, weights, digits))
 
 
 def inspect_file(file: IO[bytes], tell: Tell, size: int) -> None:
@@ -108,26 +97,31 @@ def inspect_file(file: IO[bytes], tell: Tell, size: int) -> None:
 
 
 def check_weights(
-    file: IO[bytes], size: int, weights: Mapping[str, About], data: Data | None
+    file: IO[bytes], size: int, weights: Mapping[str, About], digits: DigitSet | None
 ) -> Check:
     """Try weights again, and compare the counts of right answers with what their files say."""
     if not weights:
         return Check.skip(TEST, "there are no sound weights in the zip")
-    if data is None:
+    if digits is None:
         return Check.skip(TEST, "--data was not given")
+    with tempfile.TemporaryDirectory(prefix="mnistreport-") as folder:
+        return _try_weights(file, size, weights, digits, Path(folder))
+
+
+def _try_weights(
+    file: IO[bytes], size: int, weights: Mapping[str, About], digits: DigitSet, folder: Path
+) -> Check:
     faults: list[str] = []
     splits: dict[str, Path] = {}
     for name, about in weights.items():
-        found = _find_split(about, data)
+        found = _find_split(about, digits, folder)
         if isinstance(found, Path):
             splits[name] = found
         else:
             faults.append(f"{printable(name)}: {found}")
     if not splits:
         return Check.judge(TEST, faults)
-    answer = ask_isolated(
-        evaluate_weights, file, size, data.digits.folder, splits, limits=EVALUATING
-    )
+    answer = ask_isolated(evaluate_weights, file, size, digits.folder, splits, limits=EVALUATING)
     told = {message.get("member"): message for message in answer.messages}
     agreeing = list[str]()
     for name in splits:
@@ -144,12 +138,12 @@ def check_weights(
     return Check.judge(TEST, faults, ", ".join(agreeing))
 
 
-def _find_split(about: About, data: Data) -> Path | str:
+def _find_split(about: About, digits: DigitSet, folder: Path) -> Path | str:
     """Return the folder of the split that weights were tested on, or why it is not there."""
-    if about.data_sha256 != data.digits.sha256:
+    if about.data_sha256 != digits.sha256:
         return "it was trained on other images than --data has"
     try:
-        split = split_digits(data.digits, about.fractions, about.split_seed, cache=data.cache)
+        split = split_digits(digits, about.fractions, about.split_seed, cache=folder)
     except DataError as error:
         return f"its split cannot be made: {error.problems[0].reason}"
     if split.sha256 != about.split_sha256:

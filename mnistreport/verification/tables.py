@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Final
 
 from mnistreport.data.files import printable
-from mnistreport.report.making import EPOCHS, RUNS
+from mnistreport.study.naming import EPOCHS, RUNS
 from mnistreport.training.result import EpochRow
 from mnistreport.verification.verdict import Unsound
 

@@ -1,23 +1,27 @@
 import io
+import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from mnistreport.report.publication import DOCUMENTS
+from mnistreport.report import submission
 from mnistreport.report.submission import (
     ALWAYS,
     describe_zip,
     explain_ids,
     find_obstacle,
+    find_oversized,
     find_zip_name,
     is_made,
     list_files,
     list_members,
     make_zip,
     name_listing,
+    read_file,
 )
 from mnistreport.study.manifest import Submission
+from mnistreport.study.naming import list_read
 
 SUBMISSION = Submission(("1", "2", "3"), ("runs.csv", "report.pdf", "notes/a.txt"))
 
@@ -42,7 +46,7 @@ def test_the_scheme_decides_how_many_ids_there_are() -> None:
 
 def test_it_is_known_what_a_build_makes() -> None:
     """Every document, and the weights of a model that there is; no file of a person's own."""
-    made = (*DOCUMENTS, *ALWAYS, "levels.csv", "best_mlp.safetensors")
+    made = ("report.html", "results.json", *ALWAYS, *list_read(["mlp"]))
     assert [] == [name for name in made if not is_made(name, ["mlp"])]
     assert not is_made("best_cnn.safetensors", ["mlp"])
     assert not is_made("notes/a.txt", ["mlp"])
@@ -54,22 +58,67 @@ def test_only_files_that_are_there_can_go_in(tmp_path: Path) -> None:
     secret.mkdir()
     (secret / "key").write_text("secret")
     (output / "real").mkdir(parents=True)
-    (output / "real" / "a").write_text("a")
+    (output / "real" / "a.txt").write_text("a")
+    (output / "real.txt").mkdir()
     (output / "linked").symlink_to(secret)
-    (output / "real" / "linked").symlink_to(secret / "key")
-    (output / "dangling").symlink_to("nowhere")
+    (output / "real" / "linked.txt").symlink_to(secret / "key")
+    (output / "dangling.txt").symlink_to("nowhere")
     (output / "1_2_3.zip").write_text("an old one")
 
     def find(name: str) -> str | None:
         return find_obstacle(output, name, SUBMISSION)
 
-    assert find("real/a") is None
-    assert "lies in the folder linked, which is a symbolic link" == find("linked/key")
-    assert "is a symbolic link" == find("real/linked") == find("linked") == find("dangling")
-    assert "is not there" == find("b") == find("real/b") == find("real/a/b")
-    assert "is no file" == find("real")
+    assert find("real/a.txt") is None
+    assert "lies in the folder linked, which is a symbolic link" == find("linked/key.txt")
+    assert "is a symbolic link" == find("real/linked.txt") == find("dangling.txt")
+    assert "is not there" == find("b.txt") == find("real/b.txt") == find("real/a.txt/b.md")
+    assert "is no file" == find("real.txt")
     assert "is what pack writes itself" == find("1_2_3.zip") == find("1_2_3.txt")
-    assert "cannot be read: File name too long" == find("ü" * 200)
+    assert "cannot be read: File name too long" == find("ü" * 200 + ".txt")
+
+
+def test_what_verify_would_not_pass_cannot_go_in(tmp_path: Path) -> None:
+    """Another kind, a name that misleads, a name that some computers take for another's."""
+    names = ("runs.csv", "RUNS.csv", "e\u0301.txt", "\u00e9.txt", "thesis.docx", "a\u00ad.txt")
+    asked = Submission((), names)
+    for name in names:
+        (tmp_path / name).write_text("a")
+    assert [
+        None,
+        "is the same name as runs.csv to some computers",
+        None,
+        "is the same name as e\u0301.txt to some computers",
+        "is of a kind that is not handed in",
+        "has characters that nobody sees",
+    ] == [find_obstacle(tmp_path, name, asked) for name in names]
+
+
+def test_a_file_is_read_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever puts a link or a pipe in its place, or in its folder's, has nothing read by it."""
+    secret = tmp_path / "secret"
+    (secret / "inner").mkdir(parents=True)
+    (secret / "inner" / "a.txt").write_bytes(b"secret")
+    output = tmp_path / "output"
+    (output / "real").mkdir(parents=True)
+    (output / "real" / "a.txt").write_bytes(b"a")
+    (output / "real" / "b.txt").symlink_to(secret / "inner" / "a.txt")
+    (output / "linked").symlink_to(secret / "inner")
+    (output / "twice").symlink_to(secret)
+    os.mkfifo(output / "pipe.txt")
+    assert b"a" == read_file(output, "real/a.txt")
+    for name in ("real/b.txt", "linked/a.txt", "twice/inner/a.txt", "pipe.txt", "real"):
+        with pytest.raises(OSError, match=r"link|irectory|is no file"):
+            read_file(output, name)
+    monkeypatch.setattr(submission, "LARGEST_MEMBER", 0)
+    with pytest.raises(OSError, match="is larger than"):
+        read_file(output, "real/a.txt")
+
+
+def test_what_unpacks_to_too_much_is_found() -> None:
+    """By its name, of the zip as it was made; small files may be as empty as they like."""
+    files = {"zeros.txt": bytes(3 * 2**20), "few.txt": bytes(2**20), "a.txt": b"a"}
+    found = find_oversized(make_zip(files))
+    assert {"zeros.txt": "unpacks to more than 100 times its size"} == found
 
 
 def test_a_zip_is_nothing_but_its_files() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from mnistreport.errors import ExitCode, ManifestError
 from mnistreport.study.loading import load_manifest
-from tests.study.manifests import DEFAULT_MANIFEST, Load, change, with_variants
+from tests.study.manifests import DEFAULT_MANIFEST, SMALL_MANIFEST, Load, change, with_variants
 
 # --- What is right ----------------------------------------------------------------------------
 
@@ -46,6 +46,18 @@ def test_models_override_training(load: Load) -> None:
     assert (1.0, 2) == (baseline.variant.training.learning_rate, baseline.variant.training.epochs)
     assert (8, 4) == baseline.variant.architecture.sizes == baseline.fields["layers"]
     assert not {"hidden_layers", "neurons"} & baseline.fields.keys()
+
+
+def test_the_zip_holds_what_the_notebook_reads_unless_there_is_a_list(load: Load) -> None:
+    """Weights of each model, used or not; a list is taken as it stands, also an empty one."""
+    table = '\n[models.cnn_2]\nkind = "cnn"\n\n[submission]\n'
+    tables = ("runs.csv", "epochs.csv", "levels.csv")
+    weights = ("best_mlp.safetensors", "best_cnn_2.safetensors")
+    assert (*tables, *weights) == load(SMALL_MANIFEST + table).submission.include
+    assert (*tables, weights[0]) == load(SMALL_MANIFEST).submission.include
+    for given, expected in (("[]", ()), ('["runs.csv"]', ("runs.csv",))):
+        loaded = load(f"{SMALL_MANIFEST}{table}include = {given}\n")
+        assert expected == loaded.submission.include
 
 
 def test_numeric_levels_ascend_and_the_baseline_is_among_them(load: Load) -> None:

@@ -6,6 +6,7 @@ import stat
 import struct
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -100,6 +101,64 @@ def linked(archive: zipfile.ZipFile) -> None:
 def make_device(archive: zipfile.ZipFile) -> None:
     """Make a device of the last member."""
     archive.infolist()[-1].external_attr = (stat.S_IFCHR | 0o600) << 16
+
+
+def extended(name: str, central: bytes, local: bytes) -> Change:
+    """Add a member with extra fields, in the directory and before its content."""
+
+    def tamper(archive: zipfile.ZipFile) -> None:
+        member = zipfile.ZipInfo(name)
+        member.extra = local
+        archive.writestr(member, b"some words")
+        member.extra = central
+
+    return lambda members: write_zip(members, tamper)
+
+
+def rename_elsewhere(name: str, other: str) -> bytes:
+    """Return the extra field by which Info-ZIP unpacks ``name`` as ``other``."""
+    field = struct.pack("<BI", 1, zlib.crc32(name.encode())) + other.encode()
+    return struct.pack("<2H", 0x7075, len(field)) + field
+
+
+def two_directories(members: Members) -> bytes:
+    """Put a zip of other content into a zip: zipfile reads the outer one, Info-ZIP the inner."""
+    end = struct.Struct("<4s4H2IH")
+    inner = write_zip(dict.fromkeys(members, b"other content"))
+    *_, count, size, offset, _ = end.unpack(inner[-end.size :])
+    body = bytearray(inner[: -end.size])
+    before = 30 + len("zz.txt")  # bytes of a header
+    place = offset
+    for _ in range(count):  # where its members are in the outer zip
+        lengths = struct.unpack_from("<3H", body, place + 28)
+        (start,) = struct.unpack_from("<I", body, place + 42)
+        struct.pack_into("<I", body, place + 42, start + before)
+        place += 46 + sum(lengths)
+    outer = io.BytesIO()
+    with zipfile.ZipFile(outer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("zz.txt"), bytes(body))
+        for name, content in members.items():
+            archive.writestr(name, content)
+    content = outer.getvalue()
+    *_, wide, wide_size, wide_offset, _ = end.unpack(content[-end.size :])
+    content = content[: -end.size]
+    return b"".join(
+        (
+            content,
+            struct.pack(
+                "<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, *[wide] * 2, wide_size, wide_offset
+            ),
+            struct.pack("<4sLQL", b"PK\6\7", 0, len(content), 1),
+            end.pack(b"PK\5\6", 0, 0, count, count, size, offset + before, 0),
+        )
+    )
+
+
+def miscounted(members: Members) -> bytes:
+    """Say that there is one member less: who counts leaves out the last."""
+    content = bytearray(write_zip(members))
+    struct.pack_into("<2H", content, len(content) - 14, *[len(members) - 1] * 2)
+    return bytes(content)
 
 
 def encrypted(archive: zipfile.ZipFile) -> None:

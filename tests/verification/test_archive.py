@@ -1,6 +1,8 @@
 """The zip's reader, byte by byte."""
 
 import io
+import struct
+import zipfile
 
 import pytest
 
@@ -40,6 +42,17 @@ def test_a_changed_byte_changes_nothing_in_silence(mask: int) -> None:
 def test_a_cut_is_always_noticed() -> None:
     """Cut off anywhere, it is no archive any more."""
     assert [] == [end for end in range(len(CONTENT)) if read_all(CONTENT[:end]) is not None]
+
+
+def test_fields_of_times_and_owners_are_usual() -> None:
+    """As Info-ZIP, Finder and 7-Zip write them, in either place."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for number, kind in enumerate((0x5455, 0x7875, 0x000A, 0x5855)):
+            member = zipfile.ZipInfo(f"{number}.txt")
+            member.extra = struct.pack("<2H5x2H", kind, 5, 0x7875, 0)
+            archive.writestr(member, b"a")
+    assert {f"{number}.txt": b"a" for number in range(4)} == read_all(content.getvalue())
 
 
 def test_what_is_not_there_cannot_be_read() -> None:

@@ -17,8 +17,10 @@ from tests.verification.changes import (
     between,
     doubled,
     encrypted,
+    extended,
     linked,
     make_device,
+    miscounted,
     noted,
     out_of_order,
     overlapped,
@@ -26,6 +28,7 @@ from tests.verification.changes import (
     printed_with_more,
     promised,
     protected,
+    rename_elsewhere,
     renamed,
     replaced,
     reweighed,
@@ -33,6 +36,7 @@ from tests.verification.changes import (
     said_otherwise,
     silenced,
     tampered,
+    two_directories,
     unexecuted,
     unlisted,
     untagged,
@@ -47,6 +51,8 @@ NOTEBOOK_OUT = {"notebook", "execution", "numbers", "printed numbers"}
 REPORT_OUT = {"report", "numbers"}
 PRINT_OUT = {"printed notebook", "printed numbers"}
 ALL_OUT = set(INSPECTED)
+UNICODE_PATH = rename_elsewhere("notes.txt", "notebook.ipynb")
+LARGE = bytes((1, 0, 16, 0, *[0] * 16))
 
 
 def inspect(content: bytes) -> dict[str, Check]:
@@ -85,6 +91,32 @@ CORPUS: dict[str, tuple[Change, str, str, set[str]]] = {
     "two names": (tampered(renamed), "archive", "has another name before", set()),
     "two sums": (tampered(promised), "archive", "is described otherwise", set()),
     "checksum": (rewritten(b"some words", b"sore words"), "archive", "its checksum is", set()),
+    "two directories": (two_directories, "archive", "has a second directory", ALL_OUT),
+    "two counts": (miscounted, "archive", "another number of members than it says", ALL_OUT),
+    "renamed elsewhere": (
+        extended("notes.txt", UNICODE_PATH, UNICODE_PATH),
+        "archive",
+        "notes.txt has an extra field (0x7075) by which others",
+        set(),
+    ),
+    "renamed elsewhere before its content": (
+        extended("notes.txt", b"", UNICODE_PATH),
+        "archive",
+        "notes.txt has an extra field (0x7075) by which others",
+        set(),
+    ),
+    "large elsewhere": (
+        extended("notes.txt", LARGE, b""),
+        "archive",
+        "notes.txt has an extra field (0x0001) by which others",
+        set(),
+    ),
+    "cut field": (
+        extended("notes.txt", b"", b"UT\x09\x00\x00"),
+        "archive",
+        "notes.txt has a damaged extra field",
+        set(),
+    ),
     "before": (lambda each: b"MZ" + write_zip(each), "archive", "stands before", ALL_OUT),
     "behind": (lambda each: write_zip(each) + b"more", "archive", "stands behind", set()),
     # What is in it

@@ -13,7 +13,7 @@ from mnistreport.study.naming import DEFAULT_SCHEME
 from mnistreport.verification import submission
 from mnistreport.verification.inspection import INSPECTED
 from mnistreport.verification.isolation import Limits
-from mnistreport.verification.submission import TEST, Data, verify_submission
+from mnistreport.verification.submission import TEST, verify_submission
 from tests.commands import call_command, run_command
 from tests.verification.submissions import (
     NAME,
@@ -131,7 +131,10 @@ def test_a_scheme_that_is_none_is_a_mistake_of_the_command(tmp_path: Path) -> No
 def test_weights_are_tried_again(
     tmp_path: Path, members: Members, trained: Trained, digits: DigitSet, split: Split
 ) -> None:
-    """What they classify correctly is what their file and the report say, or else it is told."""
+    """What they classify correctly is what their file and the report say, or else it is told.
+
+    The splits that they ask for are kept nowhere.
+    """
     about = describe_weights(trained, digits, split)
     weights = {
         "a.safetensors": about | {"test_right": trained.right + 1},
@@ -143,7 +146,9 @@ def test_weights_are_tried_again(
     path = tmp_path / NAME
     stored = {name: store_weights(trained.tensors, each) for name, each in weights.items()}
     path.write_bytes(write_zip(members | stored))
-    verdict = verify_submission(path, DEFAULT_SCHEME, Data(digits, digits.folder.parents[1]))
+    before = list_everything(digits.folder.parents[1])
+    verdict = verify_submission(path, DEFAULT_SCHEME, digits)
+    assert before == list_everything(digits.folder.parents[1])
     check = next(each for each in verdict.checks if each.name == TEST)
     right = trained.right
     assert {
@@ -180,6 +185,17 @@ def test_a_forged_accuracy_is_found_out(
         line for line in told.out.splitlines() if not line.startswith("passed")
     ]
     assert [] == list(temporary.iterdir())
+
+
+def test_ctrl_c_says_no_more_than_it_knows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are no runs of which anything could be said."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(submission, "verify_submission", interrupt)
+    told = call_command("verify", folder / NAME)
+    assert (130, "interrupted\n", "") == (told.code, told.err, told.out)
 
 
 def test_what_takes_too_long_is_a_failed_check(

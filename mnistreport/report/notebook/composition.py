@@ -19,6 +19,7 @@ from mnistreport.report.markdown import strip_markdown
 from mnistreport.report.material import Material
 from mnistreport.report.notebook import words
 from mnistreport.report.notebook.execution import ALT
+from mnistreport.report.notebook.file import RESULTS
 from mnistreport.report.notebook.listing import LIVE, Listing, list_shown
 from mnistreport.report.notebook.literals import write_settings
 from mnistreport.report.notebook.live import LiveRun, find_live_run
@@ -41,8 +42,6 @@ _KERNEL: Final = {
         "pygments_lexer": "ipython3",
     },
 }
-RESULTS: Final = "results"
-"""Tag of the cells whose numbers are the report's."""
 
 _SOURCES: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "digits": {

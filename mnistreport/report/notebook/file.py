@@ -1,9 +1,12 @@
 """A notebook as a file: JSON of nbformat 4."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+RESULTS: Final = "results"
+"""Tag of the code cells whose outputs are tables of the report."""
 
 
 def read_notebook(content: bytes) -> "NotebookNode":
