@@ -8,15 +8,13 @@ so that the HTML is as well nested as without.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 from markupsafe import Markup
-
-from mnistreport.report.wording import escape_markdown
 
 _OPEN: Final = "\ue000"
 _CLOSE: Final = "\ue001"
@@ -71,17 +69,16 @@ def render_markdown(draft: Draft, *, below: int = 2) -> Markup:
     return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - escaped above
 
 
-def spell_remarks(draft: Draft) -> str:
-    """Return Markdown in which the remarks stand in words, where it is not this program's to set.
+def spell_remarks(draft: Draft) -> list[Token]:
+    """Return the tokens of Markdown whose remarks stand in words, where others will set it.
 
     Args:
-        draft: Its marks are taken out; each remark follows the words it is made on.
+        draft: Its marks are taken out; each remark follows the words it is made on, in bold, and
+            outside of their emphasis.
     """
-    text = _settle_marks(draft) if draft.remarks else draft.text
-    for seal, remark in draft.remarks.items():
-        text = text.replace(f"{_OPEN}{seal}{_END}", "")
-        text = text.replace(f"{_CLOSE}{seal}{_END}", f" **[{escape_markdown(remark)}]**", 1)
-    return _ANY_MARK.sub("", text)
+    if not draft.remarks:
+        return parse_markdown(draft.text)
+    return list(_Spelling(draft.remarks).set_off(parse_markdown(_settle_marks(draft))))
 
 
 def parse_markdown(text: str, *, without: str = "") -> list[Token]:
@@ -142,6 +139,9 @@ def _swap(match: re.Match[str]) -> str:
 class _Setting:
     """Sets the texts between marks off, and says the remarks after them."""
 
+    undivided: ClassVar[tuple[str, ...]] = ("link",)
+    """Kinds of elements in which no remark is made, but after them."""
+
     def __init__(self, remarks: Mapping[str, str]) -> None:
         self._remarks = remarks
         seals = "|".join(map(re.escape, remarks))
@@ -167,9 +167,9 @@ class _Setting:
         yield from self._say_due(_PARAGRAPH)
 
     def _set_line_off(self, leaves: Sequence[Token]) -> Iterator[Token]:
-        links = 0
+        depth = 0
         for leaf in leaves:
-            links += {"link_open": 1, "link_close": -1}.get(leaf.type, 0)
+            depth += leaf.nesting if leaf.type.startswith(self.undivided) else 0
             for name, value in list(leaf.attrs.items()):
                 cleaned = self._lost.sub("", str(value))
                 leaf.attrs[name] = cleaned
@@ -179,7 +179,7 @@ class _Setting:
             if leaf.type == "text":
                 for piece in self._mark_pieces(leaf.content):
                     yield piece
-                    if not links:
+                    if not depth:
                         yield from self._say_due(_SPAN)
             elif leaf.content:
                 for part in leaf.children or []:  # of a picture's alternative text
@@ -187,7 +187,7 @@ class _Setting:
                 yield from self._set_whole_off(leaf)
             else:
                 yield leaf
-            if not links:
+            if not depth:
                 yield from self._say_due(_SPAN)
 
     def _mark_pieces(self, text: str) -> Iterator[Token]:
@@ -243,6 +243,41 @@ class _Setting:
         for seal in self._due:
             self._unsaid.pop(seal, None)
             yield _make_html(form.format(escapeHtml(self._remarks[seal])))
+        self._due = []
+
+
+class _Spelling(_Setting):
+    """Says the remarks, and sets nothing off."""
+
+    undivided = ("link", "em_", "strong_")
+
+    def _mark_piece(self, text: str) -> Token:
+        return Token("text", "", 0, content=text)
+
+    def _set_whole_off(self, leaf: Token) -> Iterator[Token]:
+        for mark in self._mark.finditer(leaf.content):
+            self._pass(mark)
+        leaf.content = self._mark.sub("", leaf.content)
+        yield leaf
+
+    def _set_block_off(self, token: Token) -> Token:
+        token.info = self._lost.sub("", token.info)
+        return next(self._set_whole_off(token))
+
+    def _say_due(self, form: str) -> Iterator[Token]:
+        for seal in self._due:
+            self._unsaid.pop(seal, None)
+            said = [
+                Token("strong_open", "strong", 1, markup="**"),
+                Token("text", "", 0, content=f"[{self._remarks[seal]}]"),
+                Token("strong_close", "strong", -1, markup="**"),
+            ]
+            if form == _SPAN:
+                yield from (Token("text", "", 0, content=" "), *said)
+            else:
+                yield Token("paragraph_open", "p", 1)
+                yield Token("inline", "", 0, children=said)
+                yield Token("paragraph_close", "p", -1)
         self._due = []
 
 

@@ -15,7 +15,6 @@ from mnistreport.data.sources import DIGITS
 from mnistreport.report.dates import format_date
 from mnistreport.report.document import outline_document, render_all_prose
 from mnistreport.report.insights import Passage
-from mnistreport.report.markdown import strip_markdown
 from mnistreport.report.material import Material
 from mnistreport.report.notebook import words
 from mnistreport.report.notebook.execution import ALT
@@ -23,7 +22,7 @@ from mnistreport.report.notebook.file import RESULTS
 from mnistreport.report.notebook.listing import LIVE, Listing, list_shown
 from mnistreport.report.notebook.literals import write_settings
 from mnistreport.report.notebook.live import LiveRun, find_live_run
-from mnistreport.report.notebook.prose import write_prose, write_text
+from mnistreport.report.notebook.prose import read_words, write_prose, write_text
 from mnistreport.report.notebook.sources import Code, gather_imports, quote_source, read_cell
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext, StudyView
@@ -294,7 +293,7 @@ class _Writer:
 
     def _figure(self, name: str, code: Code, words: str) -> Iterator[Cell]:
         """Yield the cell that draws a figure, and its caption."""
-        yield Cell(code=code, alt=strip_markdown(words))
+        yield Cell(code=code, alt=read_words(words))
         yield self._caption(name, words)
 
     def _caption(self, name: str, words: str) -> Cell:
