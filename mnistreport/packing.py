@@ -48,7 +48,7 @@ from mnistreport.report.submission import (
 from mnistreport.report.templating import Templates
 from mnistreport.report.wording import join_words
 from mnistreport.study.manifest import Manifest
-from mnistreport.study.naming import PLACEHOLDER, follows_scheme
+from mnistreport.study.naming import PLACEHOLDER, follows_scheme, is_placeholder
 
 FLAGS: Final[Mapping[str, str]] = {
     "placeholders": "--allow-placeholders",
@@ -63,6 +63,10 @@ FLAGS: Final[Mapping[str, str]] = {
 _ABOUT_THE_REPORT: Final = {"claim", "stale", "number", "rubric"}
 _LEFT_OUT: Final = "take it out of [submission] include"
 _AGAIN: Final = "make it again: mnistreport render"
+_BY_HAND: Final = (
+    "put what you wrote into templates/insights/<study>.md.j2, and make it again, which undoes the "
+    "change: mnistreport render"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ def pack_submission(options: Options, allowed: Collection[str], listener: Listen
         EnvironmentFault: The disk refuses.
     """
     project = open_project(options, listener)
+    _warn_of_strangers(project.manifest, listener)
     with hold_folder(project.output):
         remove_leftovers(project.output)
         files, gaps = _read_files(project)
@@ -173,6 +178,22 @@ def _check_ids(manifest: Manifest) -> Iterator[Refusal]:
             step = "put the ids of your team there"
             problem = Problem(f"{join_words(ids)} {what}", manifest.path, key=key, next_step=step)
             yield Refusal("placeholders", problem)
+    if names := [each.name for each in manifest.report.authors if is_placeholder(each.name)]:
+        step = "put the names of your team there"
+        reason = f"{join_words(names)}: placeholders, not names"
+        problem = Problem(reason, manifest.path, key="report.authors", next_step=step)
+        yield Refusal("placeholders", problem)
+
+
+def _warn_of_strangers(manifest: Manifest, listener: Listener) -> None:
+    """Tell which ids name the zip and are not on the title page."""
+    known = {each.id for each in manifest.report.authors}
+    strangers = [each for each in manifest.submission.ids if each not in known]
+    if known and strangers:
+        who = (
+            f"the id {strangers[0]}" if len(strangers) == 1 else f"the ids {join_words(strangers)}"
+        )
+        listener.on_warning(f"the title page lacks {who}, which the zip is named after")
 
 
 def _read_files(project: Project) -> tuple[dict[str, bytes], list[Refusal]]:
@@ -273,7 +294,7 @@ def _find_outdated(
                 reason = "was not made together with the other documents"
                 yield Problem(reason, output / name, next_step=_AGAIN)
         elif name in files and digest_content(files[name]) != stamp.documents[name]:
-            yield Problem("was changed after it was made", output / name, next_step=_AGAIN)
+            yield Problem("was changed after it was made", output / name, next_step=_BY_HAND)
         elif name not in files and read_stamped(output, name, stamp) is None:
             reason = "is not as it was made"
             yield Problem(reason, output / name, next_step=_AGAIN)

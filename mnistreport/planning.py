@@ -8,6 +8,7 @@ from mnistreport.errors import Problem, TemplateError
 from mnistreport.pipeline import (
     Listener,
     Options,
+    Project,
     collect_results,
     gather_material,
     look_up,
@@ -16,16 +17,20 @@ from mnistreport.pipeline import (
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.document import render_all_prose
 from mnistreport.report.insights import INSIGHTS, RESERVED, name_insight, read_own_words
+from mnistreport.report.making import list_documents
+from mnistreport.report.material import Material
 from mnistreport.report.numbers import format_count, format_seconds
 from mnistreport.report.records import RubricVerdict
 from mnistreport.report.review import list_unmet, review_context, review_prose
 from mnistreport.report.staleness import review_words
+from mnistreport.report.stamp import digest_beside, digest_inputs, load_stamp
 from mnistreport.report.submission import describe_zip
 from mnistreport.report.templating import Templates
 from mnistreport.report.wording import count_things, describe_variant
 from mnistreport.study.expansion import expand_variants
 from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import Manifest, Study
+from mnistreport.study.naming import is_placeholder
 from mnistreport.training.cost import estimate_seconds
 
 
@@ -180,12 +185,24 @@ def check_project(options: Options, listener: Listener) -> Checkup:
         f"runs: {finished} of {len(results.experiments)} finished",
         *(f"{study.name}: {_describe_words(templates, study)}" for study in manifest.studies),
         f"templates: {said}",
+        _describe_documents(project, material),
         describe_zip(project.output, manifest.submission),
     ]
-    placeholders = [a.name for a in manifest.report.authors if "replace me" in a.name]
+    placeholders = [a.name for a in manifest.report.authors if is_placeholder(a.name)]
     if placeholders or manifest.submission.placeholders:
         lines.append("to do: put your names and ids into [report] authors and [submission] ids")
     return Checkup(tuple(lines), context.rubric, complaints)
+
+
+def _describe_documents(project: Project, material: Material) -> str:
+    """Say on a line whether the documents are made of what there is now."""
+    stamp = load_stamp(project.output)
+    if stamp is None:
+        return "documents: none yet; mnistreport build makes them"
+    inputs = digest_inputs(material, project.folder, project.output, list_documents(material))
+    if (stamp.inputs, stamp.beside) == (inputs, digest_beside(project.folder)):
+        return "documents: made of the manifest, templates and results of now"
+    return "documents: the manifest, templates or results have changed since; mnistreport render"
 
 
 def _count_contents(manifest: Manifest) -> str:

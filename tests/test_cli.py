@@ -605,7 +605,8 @@ def test_a_new_project_is_in_order(tmp_path: Path) -> None:
     call_command("init", tmp_path)
     told = Project(tmp_path).call("check", "--data", "digits")
     assert ExitCode.DONE == told.code, told.err
-    templates, handed_in, to_do, rubric, *_ = told.out.splitlines()[-44:]
+    templates, documents, handed_in, to_do, rubric, *_ = told.out.splitlines()[-45:]
+    assert "documents: none yet; mnistreport build makes them" == documents
     assert (
         "templates: well-formed; what they say can be tried once every run is stored" == templates
     )

@@ -301,7 +301,7 @@ def edit_words(project: Project) -> None:
         (edit_words, "were made of another manifest, other templates or other results"),
         (
             lambda p: p.put({"report.pdf": b"%PDF by hand"}),
-            "report.pdf: was changed after it was made; make it again: mnistreport render, or pack",
+            "report.pdf: was changed after it was made; put what you wrote into templates",
         ),
         (lambda p: p.put({"notebook.ipynb": b"{}"}), "notebook.ipynb: was changed after"),
         (lambda p: (p.output / "report.html").unlink(), "report.html: is not as it was made"),

@@ -33,6 +33,11 @@ def list_read(models: Iterable[str]) -> tuple[str, ...]:
     return (*TABLES, *map(name_weights, models))
 
 
+def is_placeholder(name: str) -> bool:
+    """Tell whether an author's name is one that the default manifest has in the place of a real."""
+    return "(replace me)" in name
+
+
 def is_scheme(text: str) -> bool:
     """Tell whether ``text`` is a scheme: numbered places in order, and nothing that misleads."""
     places = [int(number) for number in _PLACE.findall(text)]

@@ -13,7 +13,7 @@ from mnistreport.report.making import NOTEBOOK, NOTEBOOK_PDF
 from mnistreport.report.making import PDF as REPORT_PDF
 from mnistreport.report.members import WEIGHTS
 from mnistreport.report.numbers import format_percent
-from mnistreport.study.naming import EPOCHS, RUNS
+from mnistreport.study.naming import EPOCHS, RUNS, name_weights
 from mnistreport.verification.agreement import Document, compare_blocks
 from mnistreport.verification.archive import Archive
 from mnistreport.verification.documents import (
@@ -135,6 +135,8 @@ class Inspection:
         self._printed = self._read_pdf(NOTEBOOK_PDF)
         missing = find_missing_lines(self._cells, self._printed) if self._cells else []
         faults = [f"{NOTEBOOK_PDF}: {each}" for each in missing]
+        if self._report and self._report.pages == self._printed.pages:
+            faults.append(f"{NOTEBOOK_PDF} and {REPORT_PDF} are the same document")
         return faults, f"{len(self._printed.pages)} pages"
 
     def _look_at_numbers(self) -> Found:
@@ -182,6 +184,8 @@ class Inspection:
     def _weigh(self, name: str) -> Iterator[str]:
         about, _ = read_about(self.archive.read(name))
         self.weights[name] = about
+        if PurePosixPath(name).name != name_weights(about.model):
+            yield f"it holds the weights of the model {printable(about.model)}"
         accuracy = format_percent(about.accuracy)
         if self._report and find_numbers(accuracy)[0] not in self._report.known:
             yield f"its test accuracy, {accuracy}, is not in {REPORT_PDF}"

@@ -19,7 +19,7 @@ from mnistreport.report.material import Material
 from mnistreport.report.notebook import words
 from mnistreport.report.notebook.execution import ALT
 from mnistreport.report.notebook.file import RESULTS
-from mnistreport.report.notebook.listing import LIVE, Listing, list_shown
+from mnistreport.report.notebook.listing import LIVE, VARIANTS, Listing, list_shown
 from mnistreport.report.notebook.literals import write_settings
 from mnistreport.report.notebook.live import LiveRun, find_live_run
 from mnistreport.report.notebook.prose import read_words, write_prose, write_text
@@ -159,6 +159,8 @@ class _Writer:
         for study in self._context.studies:
             yield from self._write_study(study)
         yield self._head("All variants compared", self._prose("comparison"))
+        yield self._caption(VARIANTS, words.ALL_VARIANTS)
+        yield Cell(code=Code("show_variants()"))
         if self._context.finals:
             yield from self._write_test()
         made_with = ", ".join(f"{name} {number}" for name, number in self._context.made_with)
@@ -264,9 +266,14 @@ class _Writer:
         yield self._head(study.title, " ".join((question, *map(write_text, proofs))))
         code, said = Code(f'plot_study("{slug}")'), words.CURVES.format(title=title)
         yield from self._figure(f"{slug}-curves", code, said)
-        yield self._caption(f"{slug}-levels", words.LEVELS.format(title=title))
+        yield self._caption(
+            f"{slug}-levels", self._over_seeds(words.LEVELS, words.LEVELS_OF_ONE, title)
+        )
         yield Cell(code=Code(f'show_levels("{slug}")'), tag=RESULTS)
-        code, said = Code(f'plot_accuracies("{slug}")'), words.ACCURACIES.format(title=title)
+        code, said = (
+            Code(f'plot_accuracies("{slug}")'),
+            self._over_seeds(words.ACCURACIES, words.ACCURACIES_OF_ONE, title),
+        )
         yield from self._figure(f"{slug}-factor", code, said)
         yield _text("### Insight", self._prose(f"study-{slug}"))
 
@@ -284,6 +291,10 @@ class _Writer:
             yield Cell(code=Code("show_digits(predicted)"), tag=RESULTS)
             code = Code("plot_mistakes(predicted, sure)")
             yield from self._figure(f"{name}-mistakes", code, words.MISTAKES.format(**said))
+
+    def _over_seeds(self, several: str, one: str, title: str) -> str:
+        """Choose the words for several seeds or for one, which has no mean and no spread."""
+        return (one if len(self._context.seeds) == 1 else several).format(title=title)
 
     def _prose(self, name: str) -> str:
         return write_prose(self._passages[name].draft)

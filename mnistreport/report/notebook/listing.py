@@ -11,6 +11,8 @@ from mnistreport.report.wording import Prose
 
 LIVE: Final = "live"
 """Name of the figure of the training that happens in the notebook."""
+VARIANTS: Final = "variants"
+"""Name of the table of all of them."""
 SPACE: Final = "\u00a0"
 
 
@@ -67,5 +69,6 @@ def _list_tables(context: ReportContext) -> Iterator[str]:
     yield "splits"
     for study in context.studies:
         yield f"{study.slug}-levels"
+    yield VARIANTS
     for final in context.finals:
         yield f"{final.model}-digits"

@@ -1,4 +1,4 @@
-"""Code for a notebook's cells: the program's own source, word for word, and the cells around it.
+"""Code for a notebook's cells: the program's own source, and the cells around it.
 
 The source is read as text, so that nothing is imported, and what a cell shows is what trained the
 runs. Imports are gathered in one cell.
@@ -16,6 +16,8 @@ from typing import Final
 import mnistreport
 
 _PACKAGE: Final = Path(mnistreport.__file__).parent
+_TO_TOOLS: Final = re.compile(r" *# (?:noqa|pyright|type): ?[^\n]*")
+"""A remark to a linter or a type checker, which says nothing to a reader."""
 _CELLS: Final = Path(__file__).parent / "cells"
 
 
@@ -53,7 +55,7 @@ def quote_source(module: str, names: Iterable[str]) -> Code:
     if wanted:
         msg = f"mnistreport.{module} has no {', '.join(sorted(wanted))}"
         raise LookupError(msg)
-    return Code(_join(pieces), source.imports)
+    return Code(_TO_TOOLS.sub("", _join(pieces)), source.imports)
 
 
 def read_cell(name: str) -> Code:

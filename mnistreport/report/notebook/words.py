@@ -86,6 +86,12 @@ ACCURACIES: Final = (
     "for their mean."
 )
 
+LEVELS_OF_ONE: Final = "{title}: the one seed at the last epoch."
+ACCURACIES_OF_ONE: Final = "{title}: validation accuracy at the last epoch, of the one seed."
+ALL_VARIANTS: Final = (
+    "Every variant with a run that finished, the highest mean validation accuracy first."
+)
+
 FACTOR: Final = (
     "The {model} is trained from scratch with {levels} values of one factor, {factor}; everything "
     "else stays at the baseline, whose own value is {baseline}."

@@ -84,6 +84,9 @@ def test_without_digits_it_says_what_to_do(space: dict[str, Any], tmp_path: Path
     """No folder, or nothing in it that can be read: the next step is in the message."""
     with pytest.raises(FileNotFoundError, match="put the digits into a folder named data"):
         run_cell(space)
-    (tmp_path / "data").mkdir()
+    (tmp_path / "data").mkdir()  # an empty one is none
+    with pytest.raises(FileNotFoundError, match="put the digits into a folder named data"):
+        run_cell(space)
+    (tmp_path / "data" / "readme.txt").write_text("no digits")
     with pytest.raises(FileNotFoundError, match="no IDX or labelled CSV files"):
         run_cell(space)

@@ -10,7 +10,7 @@ import pandas as pd
 def find_folder() -> Path:
     """Return the folder that the digits lie in; MNIST is fetched from Kaggle if there is none."""
     for name in (os.environ.get("MNISTREPORT_DATA", "data"), "data", "../../data"):
-        if Path(name).is_dir():
+        if Path(name).is_dir() and any(Path(name).iterdir()):
             return Path(name)
     if not IS_ON_KAGGLE:
         raise FileNotFoundError("put the digits into a folder named data, beside this notebook")

@@ -50,6 +50,18 @@ def show_levels(study: str) -> pd.DataFrame:
     return pd.DataFrame(rows, index=pd.Index(names, name="level"), columns=columns)
 
 
+def show_variants() -> pd.DataFrame:
+    """Return a table of all variants with a finished run, the highest mean accuracy first."""
+    setting = ["layers", "dropout", "layer_norm", "learning_rate", "batch_size"]
+    finished = runs[runs.status == "finished"].groupby("variant", sort=False)
+    ranked = finished.validation_accuracy.mean().sort_values(ascending=False, kind="stable")
+    rows = finished[["model", *setting]].first().loc[ranked.index]
+    accuracies = [
+        format_measure([*finished.get_group(key).validation_accuracy]) for key in rows.index
+    ]
+    return rows.assign(**{"val. accuracy": accuracies}).set_index("model")
+
+
 def escape(name: str) -> str:
     """Return a name as matplotlib prints it as it is: a dollar sign begins no formula."""
     return name.replace("$", r"\$")
