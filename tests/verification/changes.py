@@ -230,6 +230,11 @@ def printed_otherwise(members: Members) -> bytes:
     return write_zip(members | {"notebook.pdf": print_notebook(other)})
 
 
+def doubled_pdf(members: Members) -> bytes:
+    """Hand in the notebook's PDF in the place of the report, too."""
+    return write_zip(members | {"report.pdf": members["notebook.pdf"]})
+
+
 def printed_with_more(members: Members) -> bytes:
     """Add a number to the notebook's PDF alone."""
     notebook = json.loads(members["notebook.ipynb"])

@@ -16,6 +16,7 @@ from tests.verification.changes import (
     added,
     between,
     doubled,
+    doubled_pdf,
     encrypted,
     extended,
     linked,
@@ -252,6 +253,18 @@ CORPUS: dict[str, tuple[Change, str, str, set[str]]] = {
         set(),
     ),
     "forged": (reweighed(test_right=359), "weights", "its test accuracy, 100.00", set()),
+    "another model's": (
+        reweighed(model="other"),
+        "weights",
+        "it holds the weights of the model other",
+        set(),
+    ),
+    "one PDF twice": (
+        doubled_pdf,
+        "printed notebook",
+        "notebook.pdf and report.pdf are the same document",
+        {"numbers", "weights"},
+    ),
     "unknown key": (reweighed(comment="hello"), "weights", "comment", set()),
     "other settings": (reweighed(seed=7), "weights", "its fingerprint is not that", set()),
     "larger": (
