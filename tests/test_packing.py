@@ -213,6 +213,25 @@ def test_placeholders_are_refused(project: Project) -> None:
     assert MEMBERS == list(read_zip(project.output / "1_0000002_3.zip"))
 
 
+def test_names_in_the_place_of_real_ones_are_refused(project: Project) -> None:
+    """A title page as the program came with it is nobody's."""
+    authors = '[report]\nauthors = [{ name = "First Author (replace me)", id = "1" }]\n'
+    project.manifest.write_text(authors + project.manifest.read_text("utf-8"), encoding="utf-8")
+    assert_refused(
+        project.pack("--allow-outdated"),
+        "report.authors: First Author (replace me): placeholders, not names; put the names of",
+    )
+
+
+def test_ids_that_the_title_page_lacks_are_told(project: Project) -> None:
+    """A typing mistake in an id shows: the zip is named after somebody who did not write it."""
+    authors = '[report]\nauthors = [{ name = "Ada", id = "1" }, { name = "Alan", id = "2" }]\n'
+    project.manifest.write_text(authors + project.manifest.read_text("utf-8"), encoding="utf-8")
+    told = project.pack("--allow-outdated")
+    assert ExitCode.DONE == told.code
+    assert "warning: the title page lacks the id 3, which the zip is named after" in told.err
+
+
 def spoil_link(project: Project) -> None:
     """Put a link in the place of a file."""
     secret = project.folder / "secret"

@@ -126,7 +126,7 @@ def _make_notebook(making: Making) -> bytes:
 
 def _make_notebook_pdf(making: Making) -> bytes:
     from mnistreport.report.notebook.file import read_notebook
-    from mnistreport.report.notebook_pdf import render_notebook_pdf
+    from mnistreport.report.notebook.paper.pdf import render_notebook_pdf
 
     context = making.document.context
     notebook = read_notebook(making.make(NOTEBOOK))

@@ -4,7 +4,7 @@ import re
 import matplotlib as mpl
 import pytest
 
-from mnistreport.report.formulas import draw_formula
+from mnistreport.report.notebook.paper.formulas import draw_formula
 
 
 def read_svg(html: str | None) -> str:

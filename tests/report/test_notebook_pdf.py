@@ -12,7 +12,7 @@ import pikepdf
 import pytest
 
 from mnistreport.errors import RenderingError
-from mnistreport.report.notebook_pdf import render_notebook_pdf
+from mnistreport.report.notebook.paper.pdf import render_notebook_pdf
 from mnistreport.report.templating import Templates
 from tests.report.notebooks import (
     CODE,
@@ -197,7 +197,7 @@ def test_nothing_is_loaded_or_run(
     secret.write_text(f"p::before {{ content: '{CANARY}' }}")
     asked: list[str] = []
     monkeypatch.setattr("weasyprint.urls.URLFetcher.fetch", lambda _, url, *__: asked.append(url))
-    monkeypatch.setattr("mnistreport.report.notebook_pdf.embed_fonts", lambda _: "")
+    monkeypatch.setattr("mnistreport.report.notebook.paper.pdf.embed_fonts", lambda _: "")
     for address in (secret.as_uri(), "http://127.0.0.1:9/a"):
         notebook = make_hostile(HOSTILE.format(address))
         path = tmp_path / "hostile.pdf"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from mnistreport.report.markdown import Draft, render_markdown, seal_words
+from mnistreport.report.notebook.paper.markdown import render_text
 from mnistreport.report.notebook.prose import read_words, write_prose, write_text
-from mnistreport.report.notebook_markdown import render_text
 from tests.report.reports import read_page
 
 WORDS = """\

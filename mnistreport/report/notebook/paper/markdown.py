@@ -10,9 +10,9 @@ from nbconvert.filters.markdown_mistune import (
 )
 
 from mnistreport.errors import RenderingError
-from mnistreport.report.foreign_html import clean_html
-from mnistreport.report.formulas import draw_formula
-from mnistreport.report.listings import set_code
+from mnistreport.report.notebook.paper.foreign_html import clean_html
+from mnistreport.report.notebook.paper.formulas import draw_formula
+from mnistreport.report.notebook.paper.listings import set_code
 
 _DISPLAYED: Final = Markup('<span class="formula">{}</span>')
 _SIMPLE: Final = ("equation", "equation*", "math", "displaymath")

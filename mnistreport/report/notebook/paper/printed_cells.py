@@ -9,9 +9,9 @@ from typing import Any, Final, cast
 from markupsafe import Markup
 from nbformat import NotebookNode
 
-from mnistreport.report.foreign_html import clean_html
-from mnistreport.report.listings import set_code, set_output
-from mnistreport.report.notebook_markdown import render_formula, render_text
+from mnistreport.report.notebook.paper.foreign_html import clean_html
+from mnistreport.report.notebook.paper.listings import set_code, set_output
+from mnistreport.report.notebook.paper.markdown import render_formula, render_text
 
 _SHORT: Final = 14
 """Lines of code that are not torn."""

@@ -15,7 +15,7 @@ from pygments.token import STANDARD_TYPES
 
 from mnistreport.errors import RenderingError
 from mnistreport.report.figures.style import clean_text
-from mnistreport.report.foreign_tables import settle_table
+from mnistreport.report.notebook.paper.foreign_tables import settle_table
 
 _PLAIN: Final = frozenset(
     {

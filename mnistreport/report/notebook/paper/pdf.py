@@ -6,10 +6,10 @@ from typing import Final
 from nbformat import NotebookNode
 
 from mnistreport.errors import RenderingError
-from mnistreport.report.headings import settle_headings
 from mnistreport.report.html import KINDS, embed_fonts, enclose_style
+from mnistreport.report.notebook.paper.headings import settle_headings
+from mnistreport.report.notebook.paper.printed_cells import print_cells
 from mnistreport.report.pdf import render_pdf
-from mnistreport.report.printed_cells import print_cells
 from mnistreport.report.templating import Templates
 
 PAGE: Final = "notebook.html.j2"
