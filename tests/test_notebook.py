@@ -117,6 +117,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture
+def _pages_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the laying out of pages, which takes long and has tests of its own."""
+    for place in ("mnistreport.report.pdf", "mnistreport.report.notebook.paper.pdf"):
+        monkeypatch.setattr(f"{place}.render_pdf", lambda page: page.encode())
+
+
+@pytest.fixture
 def copy(project: Project, tmp_path: Path) -> Project:
     """The built project once more, to be changed."""
     return Project(shutil.copytree(project.folder, tmp_path / "copy"), project.told)
@@ -222,6 +229,7 @@ def test_what_is_packed_is_verified(project: Project) -> None:
     assert [] == [line for line in verified.out.splitlines() if not line.startswith("passed")]
 
 
+@pytest.mark.usefixtures("_pages_left_out")
 def test_other_words_run_nothing(copy: Project) -> None:
     """After an insight was written, the notebook has it, with the outputs that it had before."""
     slug = "variants"
@@ -236,6 +244,7 @@ def test_other_words_run_nothing(copy: Project) -> None:
     assert "We had not expected that." in (copy.output / "notebook.ipynb").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("_pages_left_out")
 def test_a_failing_cell_is_told_and_the_last_notebook_stays(
     copy: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

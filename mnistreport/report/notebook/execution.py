@@ -22,6 +22,8 @@ METADATA: Final = "mnistreport"
 """Key of what this program keeps in a notebook's metadata."""
 FORMAT: Final = 1
 STAGE: Final = "running the notebook, which trains a baseline once more"
+NO_NOTEBOOK: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading something raises that is no notebook of ours."""
 _LIBRARIES: Final = (
     *("torch", "numpy", "pandas", "matplotlib", "scikit-learn", "safetensors"),
     *("ipykernel", "ipython", "matplotlib-inline"),
@@ -74,7 +76,7 @@ def fill_outputs(
 def _read(content: bytes | None) -> "NotebookNode | None":
     try:
         return None if content is None else read_notebook(content)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):  # none of ours
+    except NO_NOTEBOOK:
         return None
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode, v4
 
+from mnistreport.report.notebook import execution
 from mnistreport.report.notebook.execution import fill_outputs
 from mnistreport.report.notebook.file import read_notebook, write_notebook
 from tests.report.reports import make_material
@@ -65,10 +66,16 @@ def test_it_runs_again_only_if_something_it_depends_on_has_changed(fill: Fill) -
     assert fill(forged) == (first, True)
 
 
-@pytest.mark.parametrize("standing", [b"", b"{}", b"\xff", b'{"cells": []}', b"[" * 100_000])
-def test_what_is_no_notebook_is_not_used(fill: Fill, standing: bytes) -> None:
-    """Whatever stands in the notebook's place, it is run and written anew."""
-    content, was_run = fill(standing, code="1")
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b"[]", b"[" * 100_000])
+def test_what_is_no_notebook_is_told(content: bytes) -> None:
+    """Whatever stands in a notebook's place is an error of a kind that its reader knows."""
+    with pytest.raises(execution.NO_NOTEBOOK):
+        read_notebook(content)
+
+
+def test_what_is_no_notebook_is_not_used(fill: Fill) -> None:
+    """If something else stands in its place, the notebook is run and written anew."""
+    content, was_run = fill(b"{}", code="1")
     assert was_run
     assert [1] == [cell.execution_count for cell in read_notebook(content).cells[1:]]
 
