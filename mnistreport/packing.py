@@ -26,9 +26,8 @@ from mnistreport.report.review import review_context, review_prose
 from mnistreport.report.staleness import review_words
 from mnistreport.report.stamp import (
     Stamp,
-    digest_beside,
     digest_content,
-    digest_inputs,
+    is_current,
     load_stamp,
     read_stamped,
 )
@@ -283,8 +282,7 @@ def _find_outdated(
     """Yield which documents were not made of what there is now, or changed since."""
     output, manifest = project.output, project.manifest
     documents = list_documents(material)
-    inputs = digest_inputs(material, project.folder, output, documents)
-    if (stamp.inputs, stamp.beside) != (inputs, digest_beside(project.folder)):
+    if not is_current(stamp, material, project.folder, output, documents):
         reason = "the documents were made of another manifest, other templates or other results"
         yield Problem(reason, output, next_step="make them again: mnistreport render")
     members = list_members(manifest.submission)  # those that are not there were told already

@@ -23,7 +23,7 @@ from mnistreport.report.numbers import format_count, format_seconds
 from mnistreport.report.records import RubricVerdict
 from mnistreport.report.review import list_unmet, review_context, review_prose
 from mnistreport.report.staleness import review_words
-from mnistreport.report.stamp import digest_beside, digest_inputs, load_stamp
+from mnistreport.report.stamp import is_current, load_stamp
 from mnistreport.report.submission import describe_zip
 from mnistreport.report.templating import Templates
 from mnistreport.report.wording import count_things, describe_variant
@@ -199,8 +199,8 @@ def _describe_documents(project: Project, material: Material) -> str:
     stamp = load_stamp(project.output)
     if stamp is None:
         return "documents: none yet; mnistreport build makes them"
-    inputs = digest_inputs(material, project.folder, project.output, list_documents(material))
-    if (stamp.inputs, stamp.beside) == (inputs, digest_beside(project.folder)):
+    documents = list_documents(material)
+    if is_current(stamp, material, project.folder, project.output, documents):
         return "documents: made of the manifest, templates and results of now"
     return "documents: the manifest, templates or results have changed since; mnistreport render"
 

@@ -62,6 +62,22 @@ def find_standing(output: Path, inputs: str, beside: str) -> Stamp | None:
     return stamp if is_whole else None
 
 
+def is_current(
+    stamp: Stamp, material: Material, project: Path, output: Path, written: Collection[str]
+) -> bool:
+    """Tell whether documents with this stamp are made of what there is now.
+
+    Args:
+        stamp: That of the documents.
+        material: Results, data, tests.
+        project: Folder of the manifest.
+        output: Folder of the documents.
+        written: Names of those that a build writes itself.
+    """
+    inputs = digest_inputs(material, project, output, written)
+    return (stamp.inputs, stamp.beside) == (inputs, digest_beside(project))
+
+
 def load_stamp(output: Path) -> Stamp | None:
     """Return the stamp of the last build into ``output``, if there is a sound one."""
     try:
