@@ -4,7 +4,7 @@ A whole batch is one indexing operation. Indexing one image at a time, and stack
 out, takes longer than training a small network on it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ class DigitTensors(Dataset[Batch]):
 
     def __getitem__(self, index: Tensor) -> Batch:  # a whole batch; Dataset asks for Any
         """Return the images and labels at ``index``, ``int64`` of shape ``(b,)``."""
-        return self.images[index], self.labels[index]
+        return self.images.index_select(0, index), self.labels.index_select(0, index)
 
     def to(self, device: torch.device | str) -> "DigitTensors":
         """Return the same tensors on ``device``."""
@@ -88,6 +88,21 @@ class BatchIndices(Sampler[Tensor]):
         yield from order.split(self._batch_size)
 
 
+class StackedIndices(Sampler[Tensor]):
+    """Yields the indices of several samplers' batches, one after another in one tensor."""
+
+    def __init__(self, samplers: Sequence[BatchIndices]) -> None:
+        self._samplers = samplers
+
+    def __len__(self) -> int:
+        """Return the number of batches that each of them has."""
+        return len(self._samplers[0])
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Yield one pass of all of them, side by side."""
+        return map(torch.cat, zip(*self._samplers, strict=True))
+
+
 def load_tensors(digits_folder: Path, split_folder: Path) -> LearningTensors:
     """Load the training and validation splits; test images are not read.
 
@@ -129,16 +144,39 @@ def make_loader(
         batch_size: Images per batch; the last batch may be smaller.
         generator: Shuffles anew in each epoch, and decides the order; ``None`` keeps the order.
     """
+    return _serve(tensors, BatchIndices(len(tensors), batch_size, generator))
+
+
+def make_stacked_loader(
+    tensors: DigitTensors, batch_size: int, *, generators: Iterable[torch.Generator]
+) -> DataLoader[Batch]:
+    """Make a loader of one batch for each generator, joined to one of ``batch_size`` times as many.
+
+    Each generator's part is, image by image, what ``make_loader`` serves with it.
+    """
+    samplers = [BatchIndices(len(tensors), batch_size, each) for each in generators]
+    return _serve(tensors, StackedIndices(samplers))
+
+
+def _serve(tensors: DigitTensors, sampler: Sampler[Tensor]) -> DataLoader[Batch]:
     return DataLoader(
         tensors,
         batch_size=None,  # the sampler makes the batches
-        sampler=BatchIndices(len(tensors), batch_size, generator),
+        sampler=sampler,
         collate_fn=_keep,
         num_workers=0,
         # A loader draws a seed for workers it does not have, from the generator it is given;
         # from its own one, so that neither shuffling nor dropout depends on how often it is used.
         generator=torch.Generator(),
     )
+
+
+def sample_digits(tensors: DigitTensors, size: int) -> DigitTensors:
+    """Return ``size`` of the images, evenly spread: always the same ones; all if it is as many."""
+    if size == len(tensors):
+        return tensors
+    index = torch.arange(size, device=tensors.labels.device) * len(tensors) // size
+    return DigitTensors(*tensors[index])
 
 
 def convert_images(

@@ -36,6 +36,7 @@ from mnistreport.report.wording import (
 )
 from mnistreport.study.experiment import CLASSES, IMAGE_SIZE
 from mnistreport.study.manifest import Manifest
+from mnistreport.training.result import count_measured
 
 LIBRARIES = (
     "torch",
@@ -130,6 +131,7 @@ def _view_data(manifest: Manifest, digits: DigitSet, split: Split) -> DataView:
         ),
         mean=normalisation.mean,
         std=normalisation.std,
+        measured=count_measured(len(split.train), len(split.validation)),
     )
 
 

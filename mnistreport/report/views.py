@@ -42,6 +42,7 @@ class DataView:
         pixels: Pixels of an image, height times width.
         mean: Mean of the training split's pixels, scaled to [0, 1].
         std: Their standard deviation.
+        measured: Training images that loss and accuracy are measured on.
     """
 
     name: str
@@ -57,6 +58,7 @@ class DataView:
     splits: tuple[SplitView, ...]
     mean: float
     std: float
+    measured: int
 
 
 @dataclass(frozen=True, slots=True)

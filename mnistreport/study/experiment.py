@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
-RECIPE_VERSION = 1
+RECIPE_VERSION = 2
 """Raised whenever ``training`` changes in a way that changes results; part of every fingerprint."""
 
 IMAGE_SIZE = 28

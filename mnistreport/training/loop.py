@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mnistreport.data.loaders import DigitTensors, make_loader
+from mnistreport.data.loaders import DigitTensors, make_loader, sample_digits
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.descent import GradientDescent
 from mnistreport.training.loss import cross_entropy
 from mnistreport.training.models import make_model
-from mnistreport.training.result import EpochRow, Status
+from mnistreport.training.result import EpochRow, Status, count_measured
 
 EVALUATION_BATCH = 256
 """Images per forward pass when measuring; chosen for speed, decides no result but the last bits."""
@@ -57,6 +57,11 @@ class Evaluation:
     accuracy: float
     probabilities: Tensor
 
+    @property
+    def predictions(self) -> Tensor:
+        """The digit predicted for each image, uint8 (n,), on the CPU."""
+        return self.probabilities.argmax(dim=1).to("cpu", torch.uint8)
+
 
 def train_model(
     experiment: Experiment,
@@ -86,6 +91,7 @@ def train_model(
         weight_decay=setting.weight_decay,
     )
 
+    measured = sample_digits(train, count_measured(len(train), len(validation)))
     history: list[EpochRow] = []
     status: Status = "finished"
     updates, reason = 0, ""
@@ -98,33 +104,47 @@ def train_model(
             updates += 1
         duration = time.perf_counter() - started
 
-        on_train = evaluate_model(model, train)
+        on_train = evaluate_model(model, measured)
         on_validation = evaluate_model(model, validation)
-        worst = max(on_train.loss, on_validation.loss, key=lambda loss: (math.isnan(loss), loss))
-        if not worst < LARGEST_LOSS:
-            size = f"{worst:.3g} nats" if math.isfinite(worst) else "no longer a number"
-            status, reason = "diverged", f"the loss was {size} after epoch {epoch}"
+        if reason := explain_divergence(epoch, on_train, on_validation):
+            status = "diverged"
             break
-        predictions = on_validation.probabilities.argmax(dim=1).to("cpu", torch.uint8)
-        row = EpochRow(
-            epoch,
-            on_train.loss,
-            on_train.accuracy,
-            on_validation.loss,
-            on_validation.accuracy,
-            duration,
-        )
+        predictions = on_validation.predictions
+        row = make_row(epoch, on_train, on_validation, duration)
         history.append(row)
         on_epoch(row)
     return TrainedModel(model.eval(), status, tuple(history), updates, reason, predictions)
+
+
+def explain_divergence(epoch: int, on_train: Evaluation, on_validation: Evaluation) -> str:
+    """Say how a run diverged by the end of an epoch; empty if it did not."""
+    losses = on_train.loss, on_validation.loss
+    worst = max(losses, key=lambda loss: (math.isnan(loss), loss))
+    if worst < LARGEST_LOSS:
+        return ""
+    size = f"{worst:.3g} nats" if math.isfinite(worst) else "no longer a number"
+    return f"the loss was {size} after epoch {epoch}"
+
+
+def make_row(
+    epoch: int, on_train: Evaluation, on_validation: Evaluation, duration_seconds: float
+) -> EpochRow:
+    """Join what was measured at the end of an epoch."""
+    return EpochRow(
+        epoch,
+        on_train.loss,
+        on_train.accuracy,
+        on_validation.loss,
+        on_validation.accuracy,
+        duration_seconds,
+    )
 
 
 @torch.inference_mode()
 def evaluate_model(model: nn.Module, digits: DigitTensors) -> Evaluation:
     """Measure ``model`` on ``digits``, with its weights at rest and dropout off."""
     model.eval()
-    batches = make_loader(digits, EVALUATION_BATCH, generator=None)
-    logits = torch.cat([model(images) for images, _ in batches])
+    logits = torch.cat([model(images) for images in torch.split(digits.images, EVALUATION_BATCH)])
     right = int((logits.argmax(dim=1) == digits.labels).sum())
     loss = float(cross_entropy(logits.double(), digits.labels))
     return Evaluation(loss, right / len(digits), logits.softmax(dim=1))

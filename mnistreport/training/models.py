@@ -42,6 +42,25 @@ class Mlp(nn.Module):
         return self.layers(images)
 
 
+class MapNorm(nn.LayerNorm):
+    """Layer normalisation of feature maps that lie channels last in memory.
+
+    Its weights, (height, width, channels), lie in the same order, so that nothing is moved.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as torch calls it
+        """Return maps of the same shape, (n, channels, height, width)."""
+        return super().forward(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class FlattenMaps(nn.Module):
+    """Flattens feature maps, (n, channels, height, width), as they lie: pixel by pixel."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Return activations, (n, height · width · channels)."""
+        return maps.permute(0, 2, 3, 1).flatten(1)
+
+
 class Cnn(nn.Module):
     """Convolutional network: blocks that halve the image, then a dense layer.
 
@@ -63,8 +82,8 @@ class Cnn(nn.Module):
             ]
             inputs, size = channels, size // 2
             if architecture.layer_norm:
-                layers.append(nn.LayerNorm([channels, size, size]))
-        layers += [nn.Flatten(), nn.Linear(inputs * size**2, architecture.dense), nn.ReLU()]
+                layers.append(MapNorm([size, size, channels]))
+        layers += [FlattenMaps(), nn.Linear(inputs * size**2, architecture.dense), nn.ReLU()]
         if architecture.layer_norm:
             layers.append(nn.LayerNorm(architecture.dense))
         if architecture.dropout:

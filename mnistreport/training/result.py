@@ -8,18 +8,32 @@ PREDICTIONS = "validation_predictions"
 
 Status = Literal["finished", "diverged", "failed"]
 
+FEWEST_MEASURED = 10_000
+"""Training images that are measured after each epoch, if there are as many."""
+
+
+def count_measured(train: int, validation: int) -> int:
+    """Return how many of ``train`` training images are measured after each epoch.
+
+    As many as there are validation images: more would make one curve surer than the other.
+    """
+    return min(train, max(validation, FEWEST_MEASURED))
+
 
 @dataclass(frozen=True, slots=True)
 class EpochRow:
     """Metrics at the end of one epoch, both splits measured with the same, resting weights.
 
+    Of the training split, the same ``count_measured`` images are measured each time.
+
     Attributes:
         epoch: Counted from 1.
-        train_loss: Mean cross-entropy over the training split, in nats, dropout off.
-        train_accuracy: Share of the training split classified correctly, dropout off.
+        train_loss: Mean cross-entropy over the measured training images, in nats, dropout off.
+        train_accuracy: Share of the measured training images classified correctly, dropout off.
         validation_loss: The same on the validation split, in nats.
         validation_accuracy: The same on the validation split.
-        duration_seconds: Wall-clock time of the epoch's updates, without the measuring.
+        duration_seconds: Wall-clock time of the epoch's updates, without the measuring; of runs
+            that were trained together, an equal share of their time.
     """
 
     epoch: int

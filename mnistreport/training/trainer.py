@@ -1,8 +1,9 @@
-"""What a worker process does with an experiment: data, device, loop, and the parcel it sends."""
+"""What a worker process does with a cohort: data, device, loop, and the parcels it sends."""
 
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -11,13 +12,15 @@ from safetensors.torch import save
 from mnistreport.data.loaders import load_tensors
 from mnistreport.errors import EnvironmentFault
 from mnistreport.study.experiment import Experiment
-from mnistreport.training.loop import train_model
-from mnistreport.training.result import PREDICTIONS, Circumstances, RunResult
+from mnistreport.training.cohort import train_cohort
+from mnistreport.training.grouping import Cohort, can_stack
+from mnistreport.training.loop import TrainedModel, train_model
+from mnistreport.training.result import PREDICTIONS, Circumstances, EpochRow, RunResult
 from mnistreport.training.workers import Ended, EpochDone
 
 
 class Trainer:
-    """Holds the data on the device, and trains one experiment after another."""
+    """Holds the data on the device, and trains one cohort after another."""
 
     def __init__(self, digits: Path, split: Path, device: str) -> None:
         """Load the training and validation images from their folders.
@@ -34,18 +37,36 @@ class Trainer:
         self.train_digits = tensors.train.to(self.device)
         self.validation_digits = tensors.validation.to(self.device)
 
-    def train(self, experiment: Experiment, report: Callable[[EpochDone], None]) -> Ended:
-        """Train ``experiment``; a failure is a result, too."""
+    def train(self, cohort: Cohort, report: Callable[[EpochDone], None]) -> Iterator[Ended]:
+        """Train a cohort; a failure is a result, too."""
+
+        def tell(experiment: Experiment, row: EpochRow) -> None:
+            report(EpochDone(experiment, row))
+
         try:
-            trained = train_model(
-                experiment,
-                self.train_digits,
-                self.validation_digits,
-                device=self.device,
-                on_epoch=lambda row: report(EpochDone(experiment, row)),
-            )
+            trained = self._train(cohort, tell)
         except (RuntimeError, MemoryError) as error:
-            return Ended(experiment, self._failure(experiment, error), b"")
+            if len(cohort) == 1:
+                yield Ended(cohort[0], self._failure(cohort[0], error), b"")
+                return
+            for experiment in cohort:  # what failed may be one of them, or too much at once
+                yield from self.train((experiment,), report)
+        else:
+            for experiment, each in zip(cohort, trained, strict=True):
+                yield self._wrap_up(experiment, each)
+
+    def _train(
+        self, cohort: Cohort, tell: Callable[[Experiment, EpochRow], None]
+    ) -> list[TrainedModel]:
+        where = (self.train_digits, self.validation_digits)
+        if can_stack(cohort[0].variant):
+            return train_cohort(cohort, *where, device=self.device, on_epoch=tell)
+        return [
+            train_model(each, *where, device=self.device, on_epoch=partial(tell, each))
+            for each in cohort
+        ]
+
+    def _wrap_up(self, experiment: Experiment, trained: TrainedModel) -> Ended:
         weights = {name: tensor.cpu() for name, tensor in trained.model.state_dict().items()}
         tensors = {name: tensor.contiguous() for name, tensor in weights.items()}
         tensors[PREDICTIONS] = trained.validation_predictions

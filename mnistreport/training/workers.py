@@ -1,14 +1,14 @@
 """Worker processes that train experiments, one thread each, and tell the parent how it goes.
 
-A worker trains one experiment at a time and writes nothing: histories and weights travel to the
-parent through a pipe. What one worker computes depends on no other, so any number of workers,
-in any order, gives the same bits.
+A worker trains one cohort of experiments at a time and writes nothing: histories and weights
+travel to the parent through a pipe. What becomes of an experiment depends neither on other workers
+nor on the rest of its cohort, so any number of workers, in any order, gives the same bits.
 """
 
 import multiprocessing
 import os
-from collections import deque
-from collections.abc import Generator, Iterable
+from collections import Counter, deque
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -19,6 +19,7 @@ from mnistreport.errors import MnistReportError
 from mnistreport.processes import obey_parent
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import estimate_seconds
+from mnistreport.training.grouping import Cohort, group_cohorts
 from mnistreport.training.result import Circumstances, EpochRow, RunResult
 
 TRIES = 2
@@ -95,46 +96,37 @@ def train_experiments(
         EnvironmentFault: A worker cannot work at all: there is no such device.
         DataError: The digits or the split are no longer where they should be.
     """
-    waiting = deque(
-        sorted(
-            experiments, key=lambda each: estimate_seconds(each.variant, place.images), reverse=True
-        )
+
+    def estimate(experiment: Experiment) -> float:
+        return estimate_seconds(experiment.variant, place.images)
+
+    cohorts = group_cohorts(
+        experiments, estimate=estimate, jobs=jobs, on_gpu=place.device == "cuda"
     )
-    tries: dict[str, int] = {}
+    waiting = deque(cohorts)
+    tries = Counter[str]()
     crew: list[_Worker] = []
     try:
-        while waiting or any(worker.experiment for worker in crew):
-            for worker in [worker for worker in crew if not worker.experiment]:
-                if waiting:
-                    yield worker.begin(waiting.popleft())
-            while waiting and len(crew) < jobs:
-                crew.append(_Worker(place))
-                yield crew[-1].begin(waiting.popleft())
-            for connection in wait([worker.connection for worker in crew if worker.experiment]):
+        while waiting or any(worker.cohort for worker in crew):
+            yield from _hand_out(waiting, crew, place, jobs)
+            for connection in wait([worker.connection for worker in crew if worker.cohort]):
                 worker = next(worker for worker in crew if worker.connection is connection)
-                experiment = worker.experiment
-                if experiment is None:  # pragma: no cover - idle workers are not waited for
-                    continue
-                event = worker.receive()
-                if event is None:
-                    crew.remove(worker)
-                    worker.end()
-                    tries[experiment.fingerprint] = tries.get(experiment.fingerprint, 0) + 1
-                    again = tries[experiment.fingerprint] < TRIES
-                    yield WorkerLost(experiment, again)
-                    if again:
-                        waiting.appendleft(experiment)
-                    else:
-                        yield Ended(experiment, _lost_result(experiment, place), b"")
-                else:
+                if event := worker.receive():
                     yield event
+                    continue
+                crew.remove(worker)
+                worker.end()
+                for event in _take_back(worker.cohort, tries, place):
+                    yield event
+                    if isinstance(event, WorkerLost) and event.again:
+                        waiting.appendleft((event.experiment,))
     finally:
         for worker in crew:
             worker.end()
 
 
 class _Worker:
-    """One process, its pipe, and the experiment it is busy with."""
+    """One process, its pipe, and the experiments that it is busy with."""
 
     def __init__(self, place: WorkPlace) -> None:
         context = multiprocessing.get_context("spawn")
@@ -143,13 +135,13 @@ class _Worker:
         with _single_threaded_libraries():
             self.process.start()
         theirs.close()  # so that the pipe ends when the worker does
-        self.experiment: Experiment | None = None
+        self.cohort: Cohort = ()
 
-    def begin(self, experiment: Experiment) -> Started:
-        self.experiment = experiment
+    def begin(self, cohort: Cohort) -> Iterator[Started]:
+        self.cohort = cohort
         with suppress(OSError):  # it died idle; `receive` notices
-            self.connection.send(experiment)
-        return Started(experiment)
+            self.connection.send(cohort)
+        return map(Started, cohort)
 
     def receive(self) -> Event | None:
         """Return the next event, or ``None`` if the worker is dead."""
@@ -160,7 +152,7 @@ class _Worker:
         if isinstance(event, MnistReportError):
             raise event
         if isinstance(event, Ended):
-            self.experiment = None
+            self.cohort = tuple(each for each in self.cohort if each != event.experiment)
         return event
 
     def end(self) -> None:
@@ -197,10 +189,38 @@ def _work(connection: Connection, place: WorkPlace) -> None:
         return
     while True:
         try:
-            experiment = connection.recv()
+            cohort = connection.recv()
         except EOFError:
             return
-        connection.send(trainer.train(experiment, connection.send))
+        for ended in trainer.train(cohort, connection.send):
+            connection.send(ended)
+
+
+def _hand_out(
+    waiting: deque[Cohort], crew: list[_Worker], place: WorkPlace, jobs: int
+) -> Iterator[Started]:
+    """Give every idle worker a cohort; more workers are taken on while there is work for them."""
+    idle = [worker for worker in crew if not worker.cohort]
+    while waiting and (idle or len(crew) < jobs):
+        if not idle:
+            idle.append(_Worker(place))
+            crew.append(idle[-1])
+        yield from idle.pop(0).begin(waiting.popleft())
+
+
+def _take_back(
+    cohort: Cohort, tries: Counter[str], place: WorkPlace
+) -> Iterator[WorkerLost | Ended]:
+    """Tell of each experiment of a dead worker; those to be begun again go alone from now on.
+
+    One of them may have been the others' undoing.
+    """
+    for experiment in cohort:
+        tries[experiment.fingerprint] += 1
+        again = tries[experiment.fingerprint] < TRIES
+        yield WorkerLost(experiment, again)
+        if not again:
+            yield Ended(experiment, _lost_result(experiment, place), b"")
 
 
 def _lost_result(experiment: Experiment, place: WorkPlace) -> RunResult:

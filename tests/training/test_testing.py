@@ -31,7 +31,7 @@ def outcomes(
     store = RunStore(tmp_path_factory.mktemp("cache"))
     trainer = Trainer(digits.folder, split.folder, "cpu")
     for experiment in EXPERIMENTS:
-        ended = trainer.train(experiment, lambda _event: None)
+        (ended,) = trainer.train((experiment,), lambda _event: None)
         store.save_run(experiment, ended.result, ended.tensors)
     return read_test_split(EXPERIMENTS, store, digits.folder, split.folder)
 

@@ -25,7 +25,7 @@ def test_sends_history_weights_and_predictions(trainer: Trainer) -> None:
     """What a worker sends can be loaded into a new network, and tells what it was made with."""
     told: list[EpochDone] = []
     experiment = make_experiment(CNN)
-    ended = trainer.train(experiment, told.append)
+    (ended,) = trainer.train((experiment,), told.append)
     assert (experiment.fingerprint, "finished") == (ended.result.fingerprint, ended.result.status)
     assert [EpochDone(experiment, row) for row in ended.result.history] == told
     assert (
@@ -40,12 +40,13 @@ def test_sends_history_weights_and_predictions(trainer: Trainer) -> None:
 
 def test_a_failure_is_a_result(trainer: Trainer) -> None:
     """A network that no memory can hold is a failed run with a reason on one line."""
-    ended = trainer.train(make_experiment(MlpArchitecture((10**12,))), lambda _event: None)
+    broken = make_experiment(MlpArchitecture((10**12,)))
+    (ended,) = trainer.train((broken,), lambda _event: None)
     assert ("failed", (), 0) == (ended.result.status, ended.result.history, ended.result.updates)
     assert "memory" in ended.result.reason
     assert 1 == len(ended.result.reason.splitlines())
     assert b"" == ended.tensors
-    again = trainer.train(make_experiment(), lambda _event: None)
+    (again,) = trainer.train((make_experiment(),), lambda _event: None)
     assert "finished" == again.result.status
 
 

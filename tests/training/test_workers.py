@@ -113,7 +113,11 @@ def test_no_worker_makes_no_difference_either(
 ) -> None:
     """An experiment that is trained in this process ends as in a worker."""
     trainer = Trainer(digits.folder, split.folder, "cpu")
-    ended = [trainer.train(experiment, lambda _event: None) for experiment in EXPERIMENTS]
+    ended = [
+        each
+        for experiment in EXPERIMENTS
+        for each in trainer.train((experiment,), lambda _event: None)
+    ]
     assert _collect(undisturbed) == _collect(ended)
 
 

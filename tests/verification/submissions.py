@@ -52,7 +52,7 @@ def train_small(digits: DigitSet, split: Split, cache: Path) -> Trained:
     """Train a network for an epoch, and test it."""
     setting = TrainingSetting(learning_rate=0.1, batch_size=64, epochs=2)
     experiment = make_experiment(MlpArchitecture((8,)), setting, split=split.sha256)
-    ended = Trainer(digits.folder, split.folder, "cpu").train(experiment, lambda _event: None)
+    (ended,) = Trainer(digits.folder, split.folder, "cpu").train((experiment,), lambda _event: None)
     store = RunStore(cache)
     store.save_run(experiment, ended.result, ended.tensors)
     outcome = read_test_split((experiment,), store, digits.folder, split.folder)[0]

@@ -53,7 +53,8 @@ _SOURCES: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "loader": {
         "data.pixels": ("BRIGHTEST", "CHUNK", "Normalisation", "measure_images"),
         "data.loaders": (
-            *("Batch", "DigitTensors", "BatchIndices", "make_loader", "convert_images", "_keep"),
+            *("Batch", "DigitTensors", "BatchIndices", "make_loader", "sample_digits"),
+            *("convert_images", "_serve", "_keep"),
         ),
     },
     "settings": {
@@ -62,14 +63,16 @@ _SOURCES: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
             *("TrainingSetting", "Variant", "Experiment", "_sha256"),
         ),
     },
-    "networks": {"training.models": ("Mlp", "Cnn", "_MODELS", "make_model")},
+    "networks": {
+        "training.models": ("Mlp", "MapNorm", "FlattenMaps", "Cnn", "_MODELS", "make_model"),
+    },
     "loss": {"training.loss": ("cross_entropy",)},
     "descent": {"training.descent": ("GradientDescent",)},
     "loop": {
-        "training.result": ("Status", "EpochRow"),
+        "training.result": ("Status", "FEWEST_MEASURED", "count_measured", "EpochRow"),
         "training.loop": (
             *("EVALUATION_BATCH", "LARGEST_LOSS", "TrainedModel", "Evaluation"),
-            *("train_model", "evaluate_model"),
+            *("train_model", "explain_divergence", "make_row", "evaluate_model"),
         ),
     },
     "numbers": {
