@@ -96,9 +96,13 @@ def _say_proof(proof: OneFactorProof) -> str:
     epochs = {level.due_epochs for level in proof.levels}
     if len(epochs) == 1:
         shared.append(count_things(epochs.pop(), "epoch"))
-    return (
+    said = (
         "The settings that were run bear this out, field by field; "
         f"every level was given the same: {join_words(shared)}."
+    )
+    diverged = sum(len(level.diverged) for level in proof.levels)
+    return (
+        f"{said} {count_things(diverged, 'run')} diverged and ended earlier." if diverged else said
     )
 
 

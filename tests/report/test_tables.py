@@ -314,3 +314,10 @@ def test_a_proof_comes_to_a_sentence(context: ReportContext, troubled: ReportCon
         "The runs do not bear this out for “0.001”: no run of seeds 0, 1 and 2; “0.1”: no run of "
         "seed 2."
     ) == sentences["learning_rate"]
+
+
+def test_a_proof_does_not_pass_over_divergence() -> None:
+    """All levels were given the same, but a run that diverged did not use all of it."""
+    context = make_context(make_material(make_results(diverged=[0.5])))
+    [sentence] = [proof.sentence for proof in context.proofs if proof.slug == "learning_rate"]
+    assert sentence.endswith("3 seeds and 20 epochs. 3 runs diverged and ended earlier.")
