@@ -22,7 +22,7 @@ from mnistreport.report.numbers import format_percent, format_seconds
 from mnistreport.report.records import RubricVerdict
 from mnistreport.report.wording import count_things
 from mnistreport.study.experiment import Experiment
-from mnistreport.training.cost import estimate_seconds
+from mnistreport.training.cost import ROUGH_COSTS
 from mnistreport.training.workers import Ended, EpochDone, Event, Started, WorkerLost
 
 NOMINAL_IMAGES = 10_000
@@ -272,7 +272,7 @@ class RichDisplay:
 
 def _weigh(experiment: Experiment) -> float:
     variant = experiment.variant
-    return estimate_seconds(variant, NOMINAL_IMAGES) / variant.training.epochs
+    return ROUGH_COSTS.estimate_seconds(variant, NOMINAL_IMAGES) / variant.training.epochs
 
 
 def _tell_end(event: Ended) -> str:

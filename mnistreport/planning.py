@@ -31,7 +31,7 @@ from mnistreport.study.expansion import expand_variants
 from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import Manifest, Study
 from mnistreport.study.naming import is_placeholder
-from mnistreport.training.cost import estimate_seconds
+from mnistreport.training.cost import ROUGH_COSTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def make_plan(options: Options, listener: Listener) -> Plan:
                 summary.variant,
                 summary.planned,
                 summary.planned - sum(run.is_settled for run in summary.runs.values()),
-                estimate_seconds(summary.variant, images),
+                ROUGH_COSTS.estimate_seconds(summary.variant, images),
             )
             for key, summary in results.variants.items()
         ),

@@ -1,7 +1,6 @@
 """What a worker process does with an experiment: data, device, loop, and the parcel it sends."""
 
 import os
-import platform
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from mnistreport.data.loaders import load_tensors
 from mnistreport.errors import EnvironmentFault
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.loop import train_model
+from mnistreport.training.processor import name_processor
 from mnistreport.training.result import PREDICTIONS, Circumstances, RunResult
 from mnistreport.training.workers import Ended, EpochDone
 
@@ -82,14 +82,3 @@ def choose_device(wanted: str) -> torch.device:
         msg = "--device cuda: torch finds no CUDA device on this machine"
         raise EnvironmentFault(msg, next_step="use --device auto, or --device cpu")
     return torch.device("cuda" if available and wanted != "cpu" else "cpu")
-
-
-def name_processor() -> str:
-    """Return the processor's name as the system gives it, or its architecture."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
