@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnistreport.errors import UsageError
+from mnistreport.options import Listener, Options
 from mnistreport.pipeline import (
-    Listener,
-    Options,
     collect_results,
     gather_material,
     look_up,

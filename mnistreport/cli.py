@@ -11,6 +11,7 @@ from mnistreport import __version__
 from mnistreport.cli_frame import errors_told, gather_options, listening
 from mnistreport.cli_options import (
     DEFAULT_MANIFEST,
+    Budget,
     Cache,
     Data,
     Debug,
@@ -141,9 +142,10 @@ def data(
 ) -> None:
     """Fetch the data set, check it and show how it is split."""
     with errors_told(debug), listening(progress) as listener:
-        from mnistreport.pipeline import Options, open_project
+        from mnistreport.options import Options
+        from mnistreport.pipeline import open_project
 
-        project = open_project(Options(manifest, data=data, cache=cache), listener)
+        project = open_project(Options(manifest, data=data, cache=cache), listener, anew=True)
         digits, split = project.digits, project.split
         typer.echo(f"{digits.title}: {len(digits.labels):,} images, SHA-256 {digits.sha256}")
         typer.echo(digits.origin)
@@ -158,6 +160,7 @@ def plan(
     output: Output = None,
     cache: Cache = None,
     jobs: Jobs = None,
+    budget: Budget = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -165,7 +168,7 @@ def plan(
     with errors_told(debug), listening(Kind.plain) as listener:
         from mnistreport.planning import make_plan
 
-        options = gather_options(manifest, data, output, cache, jobs)
+        options = gather_options(manifest, data, output, cache, jobs, budget=budget)
         made = make_plan(options, listener)
         typer.echo(json.dumps(made.as_json(), indent=1) if as_json else made.as_text(), nl=True)
 
@@ -177,6 +180,7 @@ def build(
     output: Output = None,
     cache: Cache = None,
     jobs: Jobs = None,
+    budget: Budget = None,
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
     force: Annotated[bool, typer.Option("--force", help="Train again what is stored.")] = False,
     notebook: Notebook = True,
@@ -193,6 +197,7 @@ def build(
                 *(manifest, data, output, cache, jobs),
                 device=device,
                 force=force,
+                budget=budget,
                 strict=strict,
                 notebook=notebook,
             )

@@ -13,7 +13,7 @@ from mnistreport.cli_options import Device, Kind
 from mnistreport.errors import ExitCode, MnistReportError
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
-    from mnistreport.pipeline import Listener, Options
+    from mnistreport.options import Listener, Options
 
 
 def gather_options(
@@ -25,12 +25,18 @@ def gather_options(
     *,
     device: Device = Device.auto,
     force: bool = False,
+    budget: str | None = None,
     strict: bool = False,
     pdf: bool = True,
     notebook: bool = True,
 ) -> "Options":
-    """Return what the command line decided."""
-    from mnistreport.pipeline import Options, count_cores
+    """Return what the command line decided.
+
+    Raises:
+        UsageError: The budget is no duration.
+    """
+    from mnistreport.budgeting import parse_budget
+    from mnistreport.options import Options, count_cores
 
     return Options(
         manifest,
@@ -40,6 +46,7 @@ def gather_options(
         jobs=jobs or count_cores(),
         device=device.value,
         force=force,
+        budget=None if budget is None else parse_budget(budget),
         strict=strict,
         pdf=pdf,
         notebook=notebook,
@@ -50,10 +57,11 @@ def gather_options(
 def listening(kind: Kind) -> Generator["Listener"]:
     """Show progress, and warnings, as ``kind`` says."""
     from mnistreport.console import open_display
-    from mnistreport.pipeline import Listener
+    from mnistreport.options import Listener
 
     with open_display(kind.value) as display:
         yield Listener(
+            on_costs=display.reckon,
             on_plan=display.plan,
             on_event=display.event,
             on_stage=display.stage,

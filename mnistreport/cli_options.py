@@ -43,6 +43,13 @@ Cache = Annotated[
 Jobs = Annotated[
     int | None, typer.Option(min=1, help="Worker processes; default one per core.", metavar="N")
 ]
+Budget = Annotated[
+    str | None,
+    typer.Option(
+        help="Train so few seeds, then epochs, that training fits, by estimate: 90s, 10m, 1h30m.",
+        metavar="TIME",
+    ),
+]
 Notebook = Annotated[
     bool, typer.Option(help="Make the notebook, too, which trains a baseline once more.")
 ]

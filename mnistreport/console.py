@@ -22,7 +22,7 @@ from mnistreport.report.numbers import format_percent, format_seconds
 from mnistreport.report.records import RubricVerdict
 from mnistreport.report.wording import count_things
 from mnistreport.study.experiment import Experiment
-from mnistreport.training.cost import estimate_seconds
+from mnistreport.training.cost import ROUGH_COSTS, CostModel
 from mnistreport.training.workers import Ended, EpochDone, Event, Started, WorkerLost
 
 NOMINAL_IMAGES = 10_000
@@ -31,6 +31,9 @@ NOMINAL_IMAGES = 10_000
 
 class Display(Protocol):
     """What a build tells its onlookers."""
+
+    def reckon(self, costs: CostModel) -> None:
+        """Tell what the runs of the next plan take, by estimate."""
 
     def plan(self, missing: Sequence[Experiment], stored: int) -> None:
         """Tell what is going to be trained."""
@@ -135,6 +138,9 @@ class PlainDisplay:
     def __init__(self) -> None:
         self._total = self._done = 0
 
+    def reckon(self, costs: CostModel) -> None:
+        """Lines have no proportions."""
+
     def plan(self, missing: Sequence[Experiment], stored: int) -> None:
         """Count what is going to be trained."""
         self._total += len(missing)
@@ -164,6 +170,9 @@ class PlainDisplay:
 
 class JsonDisplay:
     """An object for everything that happens, one to a line."""
+
+    def reckon(self, costs: CostModel) -> None:
+        """Events have no proportions."""
 
     def plan(self, missing: Sequence[Experiment], stored: int) -> None:
         """Write the fingerprints of what is going to be trained."""
@@ -209,6 +218,7 @@ class RichDisplay:
         self._overall: TaskID | None = None
         self._running: dict[str, TaskID] = {}
         self._total = self._done = 0
+        self._costs = ROUGH_COSTS
 
     def __enter__(self) -> Self:
         """Start drawing."""
@@ -219,13 +229,17 @@ class RichDisplay:
         """Stop drawing and leave the terminal as it was."""
         self._progress.stop()
 
+    def reckon(self, costs: CostModel) -> None:
+        """Weigh the runs of the next plan by these."""
+        self._costs = costs
+
     def plan(self, missing: Sequence[Experiment], stored: int) -> None:
         """Start the overall bar, in epochs weighed by what they cost."""
         if not missing:
             return
         self._console.print(f"training {len(missing)} runs, {stored} are stored already")
         self._total += len(missing)
-        work = sum(_weigh(each) * each.variant.training.epochs for each in missing)
+        work = sum(self._weigh(each) * each.variant.training.epochs for each in missing)
         if self._overall is None:
             self._overall = self._progress.add_task("all runs", total=work, note="")
         else:
@@ -248,7 +262,7 @@ class RichDisplay:
             note = f"epoch {event.row.epoch}/{epochs}, {accuracy}"
             self._progress.update(self._running[name], advance=1, note=note)
             if self._overall is not None:
-                self._progress.update(self._overall, advance=_weigh(event.experiment))
+                self._progress.update(self._overall, advance=self._weigh(event.experiment))
         else:
             if name in self._running:
                 self._progress.remove_task(self._running.pop(name))
@@ -256,6 +270,10 @@ class RichDisplay:
                 self._done += 1
                 self._count_runs()
                 self.stage(f"[{self._done}/{self._total}] {_tell_end(event)}")
+
+    def _weigh(self, experiment: Experiment) -> float:
+        variant = experiment.variant
+        return self._costs.estimate_seconds(variant, NOMINAL_IMAGES) / variant.training.epochs
 
     def _count_runs(self) -> None:
         if self._overall is not None:
@@ -268,11 +286,6 @@ class RichDisplay:
     def warning(self, text: str) -> None:
         """Print what is not as it should be."""
         self._console.print(f"warning: {text}", style="yellow", markup=False)
-
-
-def _weigh(experiment: Experiment) -> float:
-    variant = experiment.variant
-    return estimate_seconds(variant, NOMINAL_IMAGES) / variant.training.epochs
 
 
 def _tell_end(event: Ended) -> str:

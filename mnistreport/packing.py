@@ -8,9 +8,8 @@ from typing import Final
 from mnistreport.data.sources import DIGITS
 from mnistreport.errors import Problem, ReviewError, UsageError
 from mnistreport.files import hold_folder, remove_leftovers, replace_file
+from mnistreport.options import Listener, Options
 from mnistreport.pipeline import (
-    Listener,
-    Options,
     Project,
     collect_results,
     gather_material,

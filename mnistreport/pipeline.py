@@ -1,9 +1,8 @@
 """The whole program, read from top to bottom: from a manifest to documents."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,84 +10,39 @@ from mnistreport.analysis.first_layer import read_first_layer
 from mnistreport.analysis.fitted import compare_fitted_models
 from mnistreport.analysis.results import Results, summarise_results
 from mnistreport.analysis.selection import RULE, Winner, choose_levels, choose_winners
+from mnistreport.budgeting import Reckoner, apply_trim, choose_trim
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.sources import SOURCES, load_digit_set
 from mnistreport.data.split import Split, split_digits
-from mnistreport.errors import ManifestError, Problem, UsageError
+from mnistreport.errors import UsageError
 from mnistreport.files import hold_folder
+from mnistreport.options import Listener, Options
 from mnistreport.report.dates import find_given_date
 from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.material import Material, Tested
 from mnistreport.report.publication import Publication, publish_report
-from mnistreport.report.wording import describe_variant
+from mnistreport.report.wording import describe_trimmed, describe_variant
+from mnistreport.study.batches import check_batches
 from mnistreport.study.expansion import combine_levels, expand_experiments, expand_variants
 from mnistreport.study.experiment import Experiment, Variant
 from mnistreport.study.loading import load_manifest
 from mnistreport.study.manifest import Manifest
+from mnistreport.study.trim_file import keep_trim, load_trim
+from mnistreport.study.trimming import Trim
+from mnistreport.training.cost import ROUGH_COSTS
 from mnistreport.training.ledger import Ledger, TestRead
 from mnistreport.training.result import RunResult
 from mnistreport.training.store import RunStore
-from mnistreport.training.workers import Ended, Event, WorkPlace, train_experiments
-
-
-def count_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line decides.
-
-    Attributes:
-        manifest: The ``experiments.toml``.
-        data: Source of the data, instead of the manifest's.
-        output: Folder of the documents; ``output/<data set>`` beside the manifest by default.
-        cache: Folder of checked data and stored runs; ``.mnistreport`` beside the manifest.
-        jobs: Worker processes; one per core by default.
-        device: ``auto``, ``cpu`` or ``cuda``.
-        force: Train again what is stored.
-        strict: Write no report whose words are not borne out.
-        pdf: Make the PDFs and the notebook, too.
-        notebook: Make the notebook, too.
-    """
-
-    manifest: Path
-    data: str | None = None
-    output: Path | None = None
-    cache: Path | None = None
-    jobs: int = field(default_factory=count_cores)
-    device: str = "auto"
-    force: bool = False
-    strict: bool = False
-    pdf: bool = True
-    notebook: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """Who is told how it goes: functions, so that a console, a log or a test can listen.
-
-    Attributes:
-        on_data: The data is checked and split.
-        on_plan: These experiments are to be trained, and so many are stored already.
-        on_event: Something happened in training.
-        on_stage: What comes next, in words.
-        on_warning: Something was substituted or is not as it should be.
-    """
-
-    on_data: Callable[[DigitSet, Split], None] = lambda _digits, _split: None
-    on_plan: Callable[[Sequence[Experiment], int], None] = lambda _missing, _stored: None
-    on_event: Callable[[Event], None] = lambda _event: None
-    on_stage: Callable[[str], None] = lambda _stage: None
-    on_warning: Callable[[str], None] = lambda _warning: None
+from mnistreport.training.timings import fit_stored_costs
+from mnistreport.training.workers import Ended, WorkPlace, train_experiments
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A manifest with its data: everything that is known before training."""
+    """A manifest with its data: everything that is known before training.
+
+    ``trim`` says what ``manifest`` lacks of what its file asks for, if anything.
+    """
 
     manifest: Manifest
     folder: Path
@@ -96,6 +50,7 @@ class Project:
     output: Path
     digits: DigitSet
     split: Split
+    trim: Trim | None = None
 
     @property
     def store(self) -> RunStore:
@@ -126,8 +81,11 @@ def build(options: Options, listener: Listener) -> Built:
         MnistReportError: As the parts do; with ``strict`` a ``ReviewError`` where words are not
             borne out, and no document is written.
     """
-    project = open_project(options, listener)
+    project = open_project(options, listener, anew=True)
     with hold_folder(project.output):
+        keep_trim(project.output, project.trim)
+        if trimmed := project.manifest.trimmed:
+            listener.on_stage(f"to keep within the budget: {describe_trimmed(trimmed)}")
         project.store.remove_leftovers()
         results = collect_results(project, lambda each: _train(each, project, options, listener))
         for winner in choose_winners(results):
@@ -170,13 +128,21 @@ def _publish(
     )
 
 
-def open_project(options: Options, listener: Listener) -> Project:
-    """Read the manifest, fetch and check the data, split it.
+def open_project(options: Options, listener: Listener, *, anew: bool = False) -> Project:
+    """Read the manifest, fetch and check the data, split it, and trim it to a time budget.
+
+    Args:
+        options: What the command line decides.
+        listener: Is told of the data.
+        anew: Whether to choose by the budget of now what is trained, not to keep to what the
+            documents were made with.
 
     Raises:
         ManifestError: The manifest is not usable.
         DataError: The data set cannot be had, or is not what it should be.
-        EnvironmentFault: The date that the environment gives is none.
+        UsageError: The budget is too short for anything, or that of the documents no longer fits.
+        EnvironmentFault: The date that the environment gives is none, or ``budget.json`` is not
+            as it was written.
     """
     manifest = load_manifest(options.manifest)
     find_given_date(manifest.report)  # or else a wrong one would be told after all the training
@@ -187,37 +153,45 @@ def open_project(options: Options, listener: Listener) -> Project:
         source = str(Path(options.data).resolve())  # a path on the command line starts where we are
     digits = load_digit_set(source, project=folder, cache=cache)
     split = split_digits(digits, manifest.data.split, manifest.data.seed, cache=cache)
-    _check_batches(manifest, len(split.train))
+    check_batches(manifest, len(split.train))
     listener.on_data(digits, split)
     if digits.notice:
         listener.on_warning(digits.notice)
     output = (options.output or folder / "output" / digits.name).resolve()
-    return Project(manifest, folder, cache, output, digits, split)
+    project = Project(manifest, folder, cache, output, digits, split)
+    return _trim(project, options, anew=anew)
 
 
-def _check_batches(manifest: Manifest, images: int) -> None:
-    """Refuse batches that are larger than the training split, for every setting that has one."""
-    places = {
-        level.variant: (study.line, f"study {study.name}, {level.label}")
-        for study in manifest.studies
-        for level in study.levels
-    }
-    for model, baseline in manifest.baselines.items():
-        places[baseline.variant] = (baseline.line, f"models.{model}")
-    problems = [
-        Problem(
-            f"a batch of {variant.training.batch_size} images is larger than the training "
-            f"split, which has {images}",
-            file=manifest.path,
-            line=line,
-            key=key,
-            next_step="choose a smaller batch size, or a larger data set",
-        )
-        for variant, (line, key) in places.items()
-        if variant.training.batch_size > images
-    ]
-    if problems:
-        raise ManifestError.of(problems)
+def make_reckoner(project: Project, options: Options) -> Reckoner:
+    """Return what estimates how long a build of the project would train."""
+
+    def join(manifest: Manifest) -> tuple[Variant, ...]:
+        as_asked = replace(project, manifest=manifest)
+        results = collect_results(as_asked, lambda each: look_up(each, as_asked, Listener()))
+        return tuple(results.variants[key].variant for key in results.combined.values())
+
+    stored = () if options.force else project.store.list_runs()
+    return Reckoner(
+        fit_stored_costs(project.store, options.device),
+        len(project.split.train),
+        project.split.sha256,
+        frozenset(experiment.fingerprint for experiment, run in stored if run.is_settled),
+        options.jobs,
+        join,
+    )
+
+
+def _trim(project: Project, options: Options, *, anew: bool) -> Project:
+    """Return the project with what a time budget leaves: that of now, or of its documents."""
+    if not anew:
+        trim = load_trim(project.output)
+    elif options.budget is None:
+        return project
+    else:
+        estimate = make_reckoner(project, options).estimate_seconds
+        trim = choose_trim(project.manifest, options.budget, estimate)
+    manifest = apply_trim(project.manifest, trim, project.output)
+    return replace(project, manifest=manifest, trim=trim)
 
 
 def collect_results(project: Project, get_runs: RunSource) -> Results:
@@ -252,11 +226,18 @@ def _train(
     runs = {} if options.force else look_up(experiments, project, listener)
     settled = {name for name, run in runs.items() if run.is_settled}
     missing = [each for each in experiments if each.fingerprint not in settled]
+    images = len(project.split.train)
+    costs = fit_stored_costs(project.store, options.device) if missing else ROUGH_COSTS
+    listener.on_costs(costs)
     listener.on_plan(missing, len(experiments) - len(missing))
-    place = WorkPlace(
-        project.digits.folder, project.split.folder, len(project.split.train), options.device
+    place = WorkPlace(project.digits.folder, project.split.folder, images, options.device)
+    training = train_experiments(
+        missing,
+        place,
+        jobs=options.jobs,
+        estimate=lambda each: costs.estimate_seconds(each.variant, images),
     )
-    with closing(train_experiments(missing, place, jobs=options.jobs)) as events:
+    with closing(training) as events:
         for event in events:
             if isinstance(event, Ended):
                 project.store.save_run(event.experiment, event.result, event.tensors)

@@ -2,16 +2,16 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from mnistreport.errors import Problem, TemplateError
+from mnistreport.options import Listener, Options
 from mnistreport.pipeline import (
-    Listener,
-    Options,
     Project,
     collect_results,
     gather_material,
     look_up,
+    make_reckoner,
     open_project,
 )
 from mnistreport.report.complaint import Complaint
@@ -19,19 +19,25 @@ from mnistreport.report.document import render_all_prose
 from mnistreport.report.insights import INSIGHTS, RESERVED, name_insight, read_own_words
 from mnistreport.report.making import list_documents
 from mnistreport.report.material import Material
-from mnistreport.report.numbers import format_count, format_seconds
+from mnistreport.report.numbers import format_count, format_percent, format_seconds
 from mnistreport.report.records import RubricVerdict
 from mnistreport.report.review import list_unmet, review_context, review_prose
 from mnistreport.report.staleness import review_words
 from mnistreport.report.stamp import is_current, load_stamp
 from mnistreport.report.submission import describe_zip
 from mnistreport.report.templating import Templates
-from mnistreport.report.wording import count_things, describe_variant
+from mnistreport.report.wording import (
+    count_things,
+    describe_trimmed,
+    describe_variant,
+    join_words,
+    name_duration,
+)
 from mnistreport.study.expansion import expand_variants
 from mnistreport.study.experiment import Variant
-from mnistreport.study.manifest import Manifest, Study
+from mnistreport.study.manifest import Manifest, Study, Trimmed
 from mnistreport.study.naming import is_placeholder
-from mnistreport.training.cost import estimate_seconds
+from mnistreport.training.cost import CostModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +67,17 @@ class Plan:
         variants: In the manifest's order.
         combines: Whether one more variant per model may follow from the results.
         jobs: Worker processes that the time is reckoned for.
+        seconds: What training takes in all, roughly; what follows from the results is in it.
+        costs: What the times are reckoned from.
+        trimmed: What a time budget left of the manifest, if it took anything.
     """
 
     variants: tuple[PlannedVariant, ...]
     combines: bool
     jobs: int
-
-    @property
-    def seconds(self) -> float:
-        """What the missing runs take in all, roughly."""
-        return sum(each.missing * each.seconds for each in self.variants) / self.jobs
+    seconds: float
+    costs: CostModel
+    trimmed: Trimmed | None
 
     def as_text(self) -> str:
         """Return the plan for a person."""
@@ -84,11 +91,29 @@ class Plan:
         lines.append(
             f"{format_count(runs)} runs, {format_count(runs - missing)} stored, "
             f"{format_count(missing)} to train: about {format_seconds(self.seconds)} with "
-            f"{self.jobs} worker{'' if self.jobs == 1 else 's'}"
+            f"{count_things(self.jobs, 'worker')}; {self._describe_error()}"
         )
         if self.combines:
             lines.append("then up to one more variant per model, joining each study's best level")
+        if self.trimmed:
+            budget = name_duration(self.trimmed.budget_seconds)
+            lines.append(f"to keep within {budget}: {describe_trimmed(self.trimmed)}")
         return "\n".join(lines)
+
+    def _describe_error(self) -> str:
+        """Say how far the time can be trusted."""
+        costs = self.costs
+        if not costs.runs:
+            return "a rough guess: no run of this machine is stored yet"
+        runs = count_things(sum(costs.runs.values()), "stored run")
+        if costs.error is None:
+            said = f"estimated from {runs} of one setting"
+        else:
+            error = format_percent(costs.error, 0)
+            said = f"estimates were off by {error} (median) on the {runs}"
+        kinds = {each.variant.architecture.kind for each in self.variants if each.missing}
+        unknown = sorted(kinds - costs.runs.keys())
+        return f"{said}, none of a {join_words(unknown)}" if unknown else said
 
     def as_json(self) -> Mapping[str, object]:
         """Return the plan for a program."""
@@ -107,13 +132,16 @@ class Plan:
             "combines": self.combines,
             "jobs": self.jobs,
             "seconds": round(self.seconds, 3),
+            "estimate": {"stored_runs": self.costs.runs, "median_relative_error": self.costs.error},
+            "trimmed": asdict(self.trimmed) if self.trimmed else None,
         }
 
 
 def make_plan(options: Options, listener: Listener) -> Plan:
     """Find out what a build would train."""
-    project = open_project(options, listener)
+    project = open_project(options, listener, anew=True)
     results = collect_results(project, lambda each: look_up(each, project, listener))
+    reckoner = make_reckoner(project, options)
     names: dict[str, list[str]] = {}
     for baseline in project.manifest.baselines.values():
         names.setdefault(baseline.variant.key, []).append(f"{baseline.model} baseline")
@@ -121,7 +149,6 @@ def make_plan(options: Options, listener: Listener) -> Plan:
         for level in study.levels:
             if not level.is_baseline:
                 names.setdefault(level.variant.key, []).append(f"{study.name} {level.label}")
-    images = len(project.split.train)
     return Plan(
         tuple(
             PlannedVariant(
@@ -129,12 +156,15 @@ def make_plan(options: Options, listener: Listener) -> Plan:
                 summary.variant,
                 summary.planned,
                 summary.planned - sum(run.is_settled for run in summary.runs.values()),
-                estimate_seconds(summary.variant, images),
+                reckoner.costs.estimate_seconds(summary.variant, reckoner.images),
             )
             for key, summary in results.variants.items()
         ),
         project.manifest.combine and not results.combined,
         options.jobs,
+        reckoner.estimate_seconds(project.manifest),
+        reckoner.costs,
+        project.manifest.trimmed,
     )
 
 

@@ -409,7 +409,7 @@ def test_a_fault_of_the_program_is_one_line(
 ) -> None:
     """What nobody foresaw is told in a line, too; ``--debug`` shows where it was."""
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         msg = "unforeseen\nin two lines"
         raise RuntimeError(msg)
 

@@ -95,6 +95,7 @@ def make_context(material: Material) -> ReportContext:
         budget_statement=say_budgets(results, titles),
         chance_accuracy=CHANCE,
         chance_loss=CHANCE_LOSS,
+        trimmed=manifest.trimmed,
     )
 
 

@@ -3,12 +3,18 @@
 from mnistreport.analysis.results import Results
 from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.material import Material
+from mnistreport.report.wording import describe_trimmed, name_duration
 
 
 def make_notices(material: Material) -> tuple[str, ...]:
     """Return the notices of the report's first page; none if all is as it should be."""
     results = material.results
     notices = [material.digits.notice] if material.digits.notice else []
+    if trimmed := material.manifest.trimmed:
+        notices.append(
+            f"To keep within a budget of {name_duration(trimmed.budget_seconds)}, "
+            f"only {describe_trimmed(trimmed)} were trained."
+        )
     if results.incomplete:
         notices.append(
             f"{len(results.incomplete)} of {len(results.experiments)} runs did not finish; "

@@ -133,6 +133,7 @@ def digest_inputs(material: Material, project: Path, output: Path, written: Coll
     digest = hashlib.sha256()
     for part in (
         material.manifest.sha256,
+        repr(material.manifest.trimmed),
         find_given_date(material.manifest.report),  # today's does not count: nothing else changed
         material.digits.sha256,
         material.digits.title,

@@ -13,6 +13,7 @@ from mnistreport.report.records import (
     RunOrigin,
     RunView,
 )
+from mnistreport.study.manifest import Trimmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +296,7 @@ class ReportContext:
         rubric: What was asked for; empty until it is reviewed, or if nothing was.
         chance_accuracy: Accuracy of guessing.
         chance_loss: Loss of guessing, in nats.
+        trimmed: What a time budget left of the manifest's seeds and epochs, if it took any.
     """
 
     title: str
@@ -327,3 +329,4 @@ class ReportContext:
     chance_accuracy: float
     chance_loss: float
     rubric: tuple[RubricVerdict, ...] = ()
+    trimmed: Trimmed | None = None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.report.numbers import format_count
 from mnistreport.study.experiment import CnnArchitecture, Variant
+from mnistreport.study.manifest import Trimmed
 
 _FACTORS = {
     "learning_rate": "learning rate",
@@ -117,3 +118,29 @@ def describe_training(variant: Variant) -> str:
 def describe_variant(variant: Variant) -> str:
     """Return the whole setting in a phrase."""
     return f"{describe_architecture(variant)}; {describe_training(variant)}"
+
+
+def name_duration(seconds: int) -> str:
+    """Return a time that a person chose: ``10 min``, ``1 h 30 min``, ``90 s`` as ``1 min 30 s``."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
+
+
+def describe_trimmed(trimmed: Trimmed) -> str:
+    """Return what a time budget left: ``2 of 3 seeds and 12 of 20 epochs``."""
+    kept, asked = trimmed.seeds
+    seeds = [f"{kept} of {asked} seeds"] if kept < asked else []
+    by_model = {name: f"{kept} of {asked} epochs" for name, (kept, asked) in trimmed.epochs.items()}
+    if all(kept == asked for kept, asked in trimmed.epochs.values()):
+        epochs: list[str] = []
+    elif len(set(by_model.values())) == 1:
+        epochs = [next(iter(by_model.values()))]
+    else:
+        epochs = [f"{text} ({name})" for name, text in by_model.items()]
+    if trimmed.others:
+        epochs.append("about the same share for settings with epochs of their own")
+    return (", and " if len(epochs) > 1 else " and ").join(
+        join_words(each) for each in (seeds, epochs) if each
+    )

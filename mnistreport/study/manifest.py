@@ -149,6 +149,23 @@ class RubricLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Trimmed:
+    """What of a manifest is left so that its training keeps within a time.
+
+    Attributes:
+        budget_seconds: The time.
+        seeds: How many are left, and how many the file asks for.
+        epochs: The same of each model's baseline, by the model's name.
+        others: Whether variants with epochs of their own were trimmed by the same share.
+    """
+
+    budget_seconds: int
+    seeds: tuple[int, int]
+    epochs: Mapping[str, tuple[int, int]]
+    others: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The parsed ``experiments.toml``.
 
@@ -163,6 +180,7 @@ class Manifest:
         combine: Whether one more variant per model joins each study's best level.
         submission: The zip.
         rubric: What the report must cover.
+        trimmed: What seeds and epochs were before a time budget, if it left less of them.
     """
 
     path: Path
@@ -175,3 +193,4 @@ class Manifest:
     combine: bool
     submission: Submission
     rubric: tuple[RubricLine, ...]
+    trimmed: Trimmed | None = None

@@ -1,22 +1,177 @@
-"""How long an experiment takes, before it is run: for the plan, and for what to start first."""
+"""How long an experiment takes, before it is run: for plans, time budgets and queues.
 
-from mnistreport.study.experiment import Variant
+No result depends on an estimate. The costs of an epoch's parts are fitted, for each kind of
+network, on what stored runs of this machine took; without such runs there are constants.
+"""
 
-MULTIPLICATIONS_PER_SECOND = 4e10
-"""What one core of a recent processor does within a network of this size."""
-SECONDS_PER_UPDATE = 3e-4
-"""What an update costs beside its arithmetic."""
-PASSES = 4.33
-"""Forward passes' worth of work per training image and epoch: the pass itself, twice that for its
-gradient, and one more, with a third of the images again for validation, for measuring."""
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from mnistreport.study.experiment import IMAGE_SIZE, Architecture, MlpArchitecture, Variant
+from mnistreport.training.result import count_measured
+
+TRAINING_PASSES: Final = 3
+"""Forward passes' worth of arithmetic per image and epoch: the pass, and twice that for its
+gradient."""
+VALIDATION_SHARE: Final = 1 / 3
+"""Validation images for each training image, as in the usual split of 60/20/20."""
+STARTUP_SECONDS: Final = 3.0
+"""Until the workers have loaded torch and the images."""
+_PULL: Final = 0.2
+"""How much a cost that equals its constant is worth beside a setting that is estimated exactly:
+enough to decide what the stored runs leave open, too little to outweigh them."""
 
 
-def estimate_seconds(variant: Variant, images: int) -> float:
-    """Return roughly how many seconds one core takes to train ``variant`` on ``images`` images.
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What the parts of an epoch take on one core, in seconds.
 
-    An estimate for people and queues, within a factor of two or so; no result depends on it.
+    Attributes:
+        multiplication: One of a forward pass, or of the two passes' worth behind its gradient.
+        update: One update, beside its arithmetic.
+        value: One value of an image or of a layer's output, moved through training.
     """
-    training = variant.training
-    arithmetic = PASSES * images * variant.architecture.multiplications / MULTIPLICATIONS_PER_SECOND
-    updates = -(-images // training.batch_size)
-    return training.epochs * (arithmetic + updates * SECONDS_PER_UPDATE)
+
+    multiplication: float
+    update: float
+    value: float
+
+
+ROUGH: Final[Mapping[str, Costs]] = MappingProxyType(
+    {"mlp": Costs(2e-11, 4e-4, 1.5e-9), "cnn": Costs(2.3e-11, 5e-4, 1.3e-9)}
+)
+"""One core of a recent processor, by kind of network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What one run took.
+
+    Attributes:
+        variant: Its setting.
+        images: Training images.
+        epoch_seconds: An epoch's updates, mean over its epochs.
+    """
+
+    variant: Variant
+    images: int
+    epoch_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CostModel:
+    """Estimates of durations.
+
+    Attributes:
+        costs: By kind of network.
+        runs: How many stored runs they were fitted on, by kind; kinds without any are rough.
+        error: Median relative error for a setting whose own runs were left out of the fit, over
+            the stored runs; ``None`` if there are too few to tell.
+    """
+
+    costs: Mapping[str, Costs] = field(default_factory=lambda: ROUGH)
+    runs: Mapping[str, int] = field(default_factory=dict[str, int])
+    error: float | None = None
+
+    def estimate_seconds(self, variant: Variant, images: int) -> float:
+        """Return about how many seconds one core takes to train ``variant`` on ``images`` images.
+
+        Measuring after each epoch is in it: a forward pass over the validation split, and over a
+        sample of the training split.
+        """
+        architecture = variant.architecture
+        costs = self.costs[architecture.kind]
+        validation = round(images * VALIDATION_SHARE)
+        measured = validation + count_measured(images, validation)
+        values = (IMAGE_SIZE**2 + _count_outputs(architecture)) / TRAINING_PASSES
+        measuring = measured * (
+            architecture.multiplications * costs.multiplication + values * costs.value
+        )
+        return variant.training.epochs * (_estimate_updates(costs, variant, images) + measuring)
+
+
+ROUGH_COSTS: Final = CostModel()
+"""The constants: the same on every machine."""
+
+
+def estimate_wall_clock(seconds: Sequence[float], jobs: int) -> float:
+    """Return about how long runs that take ``seconds`` each keep ``jobs`` workers busy."""
+    if not seconds:
+        return 0.0
+    return STARTUP_SECONDS + max(sum(seconds) / jobs, *seconds)
+
+
+def fit_costs(timings: Iterable[Timing]) -> CostModel:
+    """Fit the costs of each kind of network on what runs took.
+
+    The sum of squared relative errors is made least, with no cost below zero: a setting counts
+    once, by the median of its runs, whether it takes a second or an hour.
+    """
+    by_kind: dict[str, dict[tuple[object, ...], list[Timing]]] = {}
+    for timing in timings:
+        variant = timing.variant
+        setting = (variant.architecture, variant.training, timing.images)
+        runs_of = by_kind.setdefault(variant.architecture.kind, {})
+        runs_of.setdefault(setting, []).append(timing)
+    if not by_kind:
+        return ROUGH_COSTS
+    costs, runs = dict(ROUGH), dict[str, int]()
+    errors: list[float] = []
+    for kind, by_setting in by_kind.items():
+        settings = tuple(by_setting.values())
+        costs[kind] = _fit_kind(settings, ROUGH[kind])
+        runs[kind] = sum(map(len, settings))
+        for left_out in settings if len(settings) > 1 else ():
+            without = _fit_kind([each for each in settings if each is not left_out], ROUGH[kind])
+            errors += [
+                abs(_estimate_updates(without, each.variant, each.images) / each.epoch_seconds - 1)
+                for each in left_out
+            ]
+    return CostModel(costs, runs, statistics.median(errors) if errors else None)
+
+
+def _fit_kind(settings: Sequence[Sequence[Timing]], rough: Costs) -> Costs:
+    from scipy.optimize import nnls
+
+    seconds = np.array([statistics.median(run.epoch_seconds for run in runs) for runs in settings])
+    work = np.array([_count_work(runs[0].variant, runs[0].images) for runs in settings])
+    constants = np.array((rough.multiplication, rough.update, rough.value))
+    shares = work * constants / seconds[:, None]  # of the true duration, by the constants
+    pace = 1 / float(np.median(shares.sum(axis=1)))  # this machine's, beside the constants
+    pull = _PULL * np.eye(len(constants))
+    rows = np.vstack((shares * pace, pull))
+    times, _ = nnls(rows, np.concatenate((np.ones(len(seconds)), pull.sum(axis=1))))
+    multiplication, update, value = (float(each) for each in times * pace * constants)
+    return Costs(multiplication, update, value)
+
+
+def _estimate_updates(costs: Costs, variant: Variant, images: int) -> float:
+    multiplications, updates, values = _count_work(variant, images)
+    return multiplications * costs.multiplication + updates * costs.update + values * costs.value
+
+
+def _count_work(variant: Variant, images: int) -> tuple[float, float, float]:
+    """Return the multiplications, updates and moved values of an epoch."""
+    architecture = variant.architecture
+    outputs = _count_outputs(architecture) * (2 if architecture.layer_norm else 1)
+    return (
+        TRAINING_PASSES * images * architecture.multiplications,
+        -(-images // variant.training.batch_size),
+        images * (IMAGE_SIZE**2 + outputs),
+    )
+
+
+def _count_outputs(architecture: Architecture) -> int:
+    """Return how many values the hidden layers give for one image."""
+    if isinstance(architecture, MlpArchitecture):
+        return sum(architecture.layers)
+    total, size = architecture.dense, IMAGE_SIZE
+    for channels in architecture.channels:
+        total += channels * size**2
+        size //= 2
+    return total

@@ -9,7 +9,8 @@ Digests detect rot, not forgery: whoever can write here can also write a digest.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistreport.files import publish_folder, remove_leftovers, replace_file
-from mnistreport.study.experiment import Experiment
+from mnistreport.study.experiment import Experiment, load_variant
 from mnistreport.training.result import (
     PREDICTIONS,
     Circumstances,
@@ -74,6 +75,19 @@ class RunStore:
                 if result is not None:
                     results[name] = result
         return Found(results, tuple(rotten))
+
+    def list_runs(self) -> Iterator[tuple[Experiment, RunResult]]:
+        """Yield every stored run of this version's, with its experiment; weights are not read.
+
+        What cannot be read, or belongs to another recipe, is passed over.
+        """
+        for path in sorted(self.runs.glob(f"*/{RECORD}")):
+            with suppress(OSError, OtherFormatError, RottenError, KeyError, TypeError):
+                record = _unseal(path.read_bytes())
+                variant = load_variant("", record["settings"])
+                experiment = Experiment(variant, record["seed"], record["split"])
+                if experiment.fingerprint == path.parent.name:
+                    yield experiment, _load_run(record["result"])
 
     def save_run(self, experiment: Experiment, result: RunResult, tensors: bytes) -> None:
         """Publish a run at once and whole; what was known of an earlier one is forgotten."""
@@ -141,10 +155,7 @@ class RunStore:
             return None
         try:
             sealed_for = (record["settings"], record["seed"], record["split"])
-            result = record["result"]
-            circumstances = Circumstances(**result.pop("circumstances"))
-            history = tuple(EpochRow(**row) for row in result.pop("history"))
-            run = RunResult(**result, circumstances=circumstances, history=history)
+            run = _load_run(record["result"])
             digest = record["tensors_sha256"]
         except (KeyError, TypeError) as error:
             msg = "its record has another form"
@@ -157,6 +168,12 @@ class RunStore:
             msg = "its weights have changed"
             raise RottenError(msg)
         return run
+
+
+def _load_run(result: dict[str, Any]) -> RunResult:
+    circumstances = Circumstances(**result.pop("circumstances"))
+    history = tuple(EpochRow(**row) for row in result.pop("history"))
+    return RunResult(**result, circumstances=circumstances, history=history)
 
 
 def _canonical(content: object) -> str:

@@ -1,7 +1,6 @@
 """What a worker process does with a cohort: data, device, loop, and the parcels it sends."""
 
 import os
-import platform
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from mnistreport.study.experiment import Experiment
 from mnistreport.training.cohort import train_cohort
 from mnistreport.training.grouping import Cohort, can_stack
 from mnistreport.training.loop import TrainedModel, train_model
+from mnistreport.training.processor import name_processor
 from mnistreport.training.result import PREDICTIONS, Circumstances, EpochRow, RunResult
 from mnistreport.training.workers import Ended, EpochDone
 
@@ -103,14 +103,3 @@ def choose_device(wanted: str) -> torch.device:
         msg = "--device cuda: torch finds no CUDA device on this machine"
         raise EnvironmentFault(msg, next_step="use --device auto, or --device cpu")
     return torch.device("cuda" if available and wanted != "cpu" else "cpu")
-
-
-def name_processor() -> str:
-    """Return the processor's name as the system gives it, or its architecture."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()

@@ -8,7 +8,7 @@ nor on the rest of its cohort, so any number of workers, in any order, gives the
 import multiprocessing
 import os
 from collections import Counter, deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -18,7 +18,7 @@ from pathlib import Path
 from mnistreport.errors import MnistReportError
 from mnistreport.processes import obey_parent
 from mnistreport.study.experiment import Experiment
-from mnistreport.training.cost import estimate_seconds
+from mnistreport.training.cost import ROUGH_COSTS
 from mnistreport.training.grouping import Cohort, group_cohorts
 from mnistreport.training.result import Circumstances, EpochRow, RunResult
 
@@ -85,21 +85,23 @@ class WorkPlace:
 
 
 def train_experiments(
-    experiments: Iterable[Experiment], place: WorkPlace, *, jobs: int
+    experiments: Iterable[Experiment],
+    place: WorkPlace,
+    *,
+    jobs: int,
+    estimate: Callable[[Experiment], float] | None = None,
 ) -> Generator[Event]:
     """Train ``experiments`` on ``jobs`` processes and yield what happens as it happens.
 
-    The longest go first, so that the last to end are short. Workers end with the iterator, also
-    when it is closed early, and with the parent, also when that is killed.
+    The longest go first, so that the last to end are short: by ``estimate``, or by constants.
+    Workers end with the iterator, also when it is closed early, and with the parent, also when
+    that is killed.
 
     Raises:
         EnvironmentFault: A worker cannot work at all: there is no such device.
         DataError: The digits or the split are no longer where they should be.
     """
-
-    def estimate(experiment: Experiment) -> float:
-        return estimate_seconds(experiment.variant, place.images)
-
+    estimate = estimate or (lambda each: ROUGH_COSTS.estimate_seconds(each.variant, place.images))
     cohorts = group_cohorts(
         experiments, estimate=estimate, jobs=jobs, on_gpu=place.device == "cuda"
     )

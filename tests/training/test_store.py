@@ -263,3 +263,14 @@ def test_outcomes_belong_to_the_weights_that_were_tested(store: RunStore) -> Non
     store.save_outcome(OUTCOME)
     store.save_run(EXPERIMENT, RESULT, WEIGHTS)
     assert store.find_outcome(EXPERIMENT.fingerprint) is None
+
+
+def test_all_runs_are_listed_but_those_of_others(store: RunStore, run: Path) -> None:
+    """Each run comes with its experiment; a damaged one, or another recipe's, is passed over."""
+    other = make_experiment(CNN, seed=7)
+    store.save_run(other, replace(RESULT, fingerprint=other.fingerprint), b"")
+    shutil.copytree(run, store.runs / ("0" * 64))  # a fingerprint of another recipe
+    (store.runs / ("1" * 64)).mkdir()
+    (store.runs / ("1" * 64) / RECORD).write_bytes((run / RECORD).read_bytes()[:-9])
+    listed = {experiment.fingerprint: result for experiment, result in store.list_runs()}
+    assert {EXPERIMENT.fingerprint: RESULT, other.fingerprint: listed[other.fingerprint]} == listed

@@ -7,8 +7,9 @@ from mnistreport.data.split import Split
 from mnistreport.errors import EnvironmentFault, ExitCode
 from mnistreport.study.experiment import MlpArchitecture
 from mnistreport.training.models import make_model
+from mnistreport.training.processor import name_processor
 from mnistreport.training.result import Circumstances
-from mnistreport.training.trainer import PREDICTIONS, Trainer, choose_device, name_processor
+from mnistreport.training.trainer import PREDICTIONS, Trainer, choose_device
 from mnistreport.training.workers import EpochDone
 from tests.training.small import CNN, make_experiment
 

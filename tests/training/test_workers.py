@@ -93,6 +93,14 @@ def test_tells_everything_in_order(undisturbed: list[Event]) -> None:
         assert ("finished", rows) == (ended.result.status, ended.result.history)
 
 
+def test_what_is_estimated_to_be_longest_goes_first(place: WorkPlace) -> None:
+    """The order is that of the estimates that are given, not of constants."""
+    last = EXPERIMENTS[:3]
+    events = train_experiments(last, place, jobs=1, estimate=last.index)
+    started = [event.experiment for event in events if isinstance(event, Started)]
+    assert list(last[::-1]) == started
+
+
 @pytest.mark.parametrize("jobs", [2, 4])
 def test_number_of_workers_makes_no_difference(
     jobs: int, place: WorkPlace, undisturbed: list[Event]

@@ -5,7 +5,7 @@ from typing import Final
 
 from mnistreport.report.material import Material
 from mnistreport.study.experiment import Variant
-from mnistreport.training.cost import estimate_seconds
+from mnistreport.training.cost import ROUGH_COSTS
 
 SECONDS: Final = 45.0
 """What the training in the notebook may take, by estimate: the same on every machine."""
@@ -37,7 +37,7 @@ def find_live_run(material: Material) -> LiveRun | None:
     baselines = [baseline.variant for baseline in manifest.baselines.values()]
     for variant in sorted(baselines, key=lambda each: each.architecture.kind != "mlp"):
         epochs = variant.training.epochs
-        each = estimate_seconds(variant, len(material.split.train)) / epochs
+        each = ROUGH_COSTS.estimate_seconds(variant, len(material.split.train)) / epochs
         finished = material.results.variants[variant.key].finished
         if seed in finished and each <= MOST_SECONDS:
             return LiveRun(variant, seed, max(1, min(epochs, int(SECONDS / each))))

@@ -1,0 +1,157 @@
+"""A time budget: what building a manifest would take, and how much of it fits.
+
+Estimates choose what is trained; no clock stops the training, so that its results stay the same
+bits on every machine that trains the same.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+from mnistreport.errors import UsageError
+from mnistreport.report.wording import name_duration
+from mnistreport.study.expansion import expand_experiments, expand_variants
+from mnistreport.study.experiment import Experiment, Variant
+from mnistreport.study.manifest import Manifest
+from mnistreport.study.trim_file import NAME
+from mnistreport.study.trimming import FEWEST_SEEDS, Trim, trim_manifest
+from mnistreport.training.cost import CostModel, estimate_wall_clock
+
+MOST_SECONDS: Final = 10**9
+"""Some thirty years."""
+_STEPS: Final = 100
+"""Shares of the epochs that are tried, at most."""
+_DURATION: Final = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s?)?")
+
+
+def parse_budget(text: str) -> int:
+    """Return the seconds of a duration such as ``90s``, ``10m``, ``1h30m`` or ``600``.
+
+    Raises:
+        UsageError: It is no duration.
+    """
+    found = _DURATION.fullmatch(text.strip().lower())
+    hours, minutes, seconds = (int(each or 0) for each in found.groups()) if found else (0, 0, 0)
+    total = hours * 3600 + minutes * 60 + seconds
+    if not 0 < total <= MOST_SECONDS:
+        msg = f"--budget: {text!r} is no duration"
+        raise UsageError(msg, next_step="write it like 90s, 10m, 1h30m, or as seconds")
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoner:
+    """Estimates what training takes that a build of some manifest still has to do.
+
+    Attributes:
+        costs: What runs take.
+        images: Training images.
+        split_sha256: Digest of the split.
+        settled: Fingerprints of the runs that need not be trained.
+        jobs: Worker processes.
+        join: Returns the variants that join the best levels, once all others are stored.
+    """
+
+    costs: CostModel
+    images: int
+    split_sha256: str
+    settled: frozenset[str]
+    jobs: int
+    join: Callable[[Manifest], Sequence[Variant]]
+
+    def estimate_seconds(self, manifest: Manifest) -> float:
+        """Return about how long training takes.
+
+        What joins the best levels is not known before they are: then each such variant counts as
+        the dearest of its model.
+        """
+        planned = expand_variants(manifest)
+        missing = self._list_missing(planned, manifest)
+        seconds = estimate_wall_clock([self._estimate(each.variant) for each in missing], self.jobs)
+        if not manifest.combine:
+            return seconds
+        if missing:
+            joined = [
+                max((each for each in planned if each.model == model), key=self._estimate)
+                for model in manifest.baselines
+                if sum(study.model == model for study in manifest.studies) > 1
+            ]
+            last = [self._estimate(each) for each in joined for _ in manifest.seeds]
+        else:
+            untrained = self._list_missing(self.join(manifest), manifest)
+            last = [self._estimate(each.variant) for each in untrained]
+        return seconds + estimate_wall_clock(last, self.jobs)
+
+    def _estimate(self, variant: Variant) -> float:
+        return self.costs.estimate_seconds(variant, self.images)
+
+    def _list_missing(
+        self, variants: Sequence[Variant], manifest: Manifest
+    ) -> tuple[Experiment, ...]:
+        every = expand_experiments(variants, manifest.seeds, self.split_sha256)
+        return tuple(each for each in every if each.fingerprint not in self.settled)
+
+
+def choose_trim(
+    manifest: Manifest, budget_seconds: int, estimate: Callable[[Manifest], float]
+) -> Trim | None:
+    """Return the least trim with which training fits, or ``None`` if all of it does.
+
+    Seeds go first, as long as two are left, then epochs, of every variant the same share.
+
+    Raises:
+        UsageError: Not even the fewest seeds and epochs fit.
+    """
+    least = estimate(manifest)
+    if least <= budget_seconds:
+        return None
+    for trim in _list_trims(manifest, budget_seconds):
+        trimmed = trim_manifest(manifest, trim)
+        if trimmed is None:
+            continue
+        seconds = estimate(trimmed)
+        if seconds <= budget_seconds:
+            return trim
+        least = min(least, seconds)
+    needed = math.ceil(least)
+    msg = (
+        f"--budget: {name_duration(budget_seconds)} is too short, even with the fewest seeds and "
+        f"epochs; the least budget that fits is {name_duration(needed)}"
+    )
+    raise UsageError(msg, file=manifest.path, next_step=f"mnistreport build --budget {needed}s")
+
+
+def apply_trim(manifest: Manifest, trim: Trim | None, output: Path) -> Manifest:
+    """Return what ``trim`` leaves of ``manifest``.
+
+    Args:
+        manifest: The manifest.
+        trim: Chosen now, or kept in the folder of the documents.
+        output: That folder.
+
+    Raises:
+        UsageError: The manifest has changed, and so few epochs make two of its settings the same.
+    """
+    if trim is None:
+        return manifest
+    trimmed = trim_manifest(manifest, trim)
+    if trimmed is None:
+        msg = "leaves so few epochs that two settings of the manifest are the same"
+        raise UsageError(msg, file=output / NAME, next_step="build again: mnistreport build")
+    return trimmed
+
+
+def _list_trims(manifest: Manifest, budget_seconds: int) -> Iterator[Trim]:
+    """Yield what may be tried, from the least trim to the largest."""
+    fewest = min(len(manifest.seeds), FEWEST_SEEDS)
+    for seeds in range(len(manifest.seeds) - 1, fewest - 1, -1):
+        yield Trim(budget_seconds, seeds, Fraction(1))
+    epochs = max(each.training.epochs for each in expand_variants(manifest))
+    steps = min(epochs, _STEPS)
+    shares = {Fraction(step, steps) for step in range(1, steps)} | {Fraction(1, epochs)}
+    for share in sorted(shares - {Fraction(1)}, reverse=True):
+        yield Trim(budget_seconds, fewest, share)

@@ -1,0 +1,71 @@
+"""What a command is asked for, and who is told how it goes."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mnistreport.data.dataset import DigitSet
+from mnistreport.data.split import Split
+from mnistreport.study.experiment import Experiment
+from mnistreport.training.cost import CostModel
+from mnistreport.training.workers import Event
+
+
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line decides.
+
+    Attributes:
+        manifest: The ``experiments.toml``.
+        data: Source of the data, instead of the manifest's.
+        output: Folder of the documents; ``output/<data set>`` beside the manifest by default.
+        cache: Folder of checked data and stored runs; ``.mnistreport`` beside the manifest.
+        jobs: Worker processes; one per core by default.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        force: Train again what is stored.
+        budget: Seconds that training is to keep within, by estimate; without, all is trained.
+        strict: Write no report whose words are not borne out.
+        pdf: Make the PDFs and the notebook, too.
+        notebook: Make the notebook, too.
+    """
+
+    manifest: Path
+    data: str | None = None
+    output: Path | None = None
+    cache: Path | None = None
+    jobs: int = field(default_factory=count_cores)
+    device: str = "auto"
+    force: bool = False
+    budget: int | None = None
+    strict: bool = False
+    pdf: bool = True
+    notebook: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who is told how it goes: functions, so that a console, a log or a test can listen.
+
+    Attributes:
+        on_data: The data is checked and split.
+        on_plan: These experiments are to be trained, and so many are stored already.
+        on_costs: What runs take, by estimate; told before the plan.
+        on_event: Something happened in training.
+        on_stage: What comes next, in words.
+        on_warning: Something was substituted or is not as it should be.
+    """
+
+    on_data: Callable[[DigitSet, Split], None] = lambda _digits, _split: None
+    on_plan: Callable[[Sequence[Experiment], int], None] = lambda _missing, _stored: None
+    on_costs: Callable[[CostModel], None] = lambda _costs: None
+    on_event: Callable[[Event], None] = lambda _event: None
+    on_stage: Callable[[str], None] = lambda _stage: None
+    on_warning: Callable[[str], None] = lambda _warning: None

@@ -1,0 +1,78 @@
+"""The file beside the documents that says how the manifest they are made of was trimmed.
+
+``build`` writes or removes it; whatever makes or checks documents later obeys it, so that nobody
+has to give the budget again.
+"""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from mnistreport.errors import EnvironmentFault
+from mnistreport.files import remove_file, replace_file
+from mnistreport.study.trimming import Trim
+
+NAME: Final = "budget.json"
+FORMAT: Final = 1
+_AGAIN: Final = "build again, with or without --budget, which makes it anew"
+
+_Count = Annotated[int, Field(ge=1, le=10**9)]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    format: Literal[1]
+    budget_seconds: _Count
+    seeds: _Count
+    epochs: Annotated[list[_Count], Field(min_length=2, max_length=2)]
+
+    @field_validator("epochs")
+    @classmethod
+    def _is_share(cls, epochs: list[int]) -> list[int]:
+        if epochs[0] > epochs[1]:
+            msg = "more epochs than there were"
+            raise ValueError(msg)
+        return epochs
+
+
+def load_trim(output: Path) -> Trim | None:
+    """Return how the documents in ``output`` were trimmed, or ``None`` if they were not.
+
+    Raises:
+        EnvironmentFault: The file cannot be read, or is not what a build wrote.
+    """
+    path = output / NAME
+    try:
+        kept = _File.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        msg = f"cannot be read: {error.strerror or error}"
+        raise EnvironmentFault(msg, file=path, next_step=_AGAIN) from error
+    except ValidationError as error:
+        msg = "what a time budget left of the manifest is damaged"
+        raise EnvironmentFault(msg, file=path, next_step=_AGAIN) from error
+    share, of = kept.epochs
+    return Trim(kept.budget_seconds, kept.seeds, Fraction(share, of))
+
+
+def keep_trim(output: Path, trim: Trim | None) -> None:
+    """Write how the manifest was trimmed, or that it was not: then there is no file.
+
+    Raises:
+        EnvironmentFault: The disk refuses.
+    """
+    if trim is None:
+        remove_file(output / NAME)
+        return
+    content = {
+        "format": FORMAT,
+        "budget_seconds": trim.budget_seconds,
+        "seeds": trim.seeds,
+        "epochs": list(trim.epochs.as_integer_ratio()),
+    }
+    replace_file(output / NAME, (json.dumps(content, indent=1) + "\n").encode())

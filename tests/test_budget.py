@@ -1,0 +1,154 @@
+"""``--budget`` from the command line to the documents, with tiny networks on the digits.
+
+The costs are planted: what trains in a moment is said to take minutes, so that a budget bites.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mnistreport import pipeline
+from mnistreport.errors import ExitCode
+from mnistreport.study.trim_file import NAME
+from mnistreport.training.cost import CostModel, Costs
+from tests.commands import Told, call_command
+
+MANIFEST = """\
+[data]
+source = "digits"
+
+[training]
+learning_rate = 0.05
+epochs = 4
+seeds = [0, 1, 2]
+
+[models.mlp]
+kind = "mlp"
+neurons = 8
+
+[[studies]]
+name = "rate"
+model = "mlp"
+factor = "learning_rate"
+levels = [0.05, 0.1]
+"""
+NOTICE = "To keep within a budget of 2 min, only 2 of 3 seeds and 2 of 4 epochs were trained."
+TWO_MINUTES = ("--budget", "2m", "--jobs", 1)
+"""What two seeds and two epochs fit into, where a run of four epochs takes 56 seconds."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _slow_machine() -> Iterator[None]:
+    """Plant costs: an update, of which an epoch has 17, takes 14/17 of a second."""
+    slow = CostModel({"mlp": Costs(0, 14 / 17, 0)}, {"mlp": 3}, 0.25)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "fit_stored_costs", lambda _store, _device: slow)
+        yield
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Told]:
+    """A project that was built within two minutes; nobody changes it."""
+    folder = tmp_path_factory.mktemp("budget")
+    (folder / "experiments.toml").write_text(MANIFEST, encoding="utf-8")
+    return folder, _call("build", folder, *TWO_MINUTES)
+
+
+@pytest.fixture
+def copy(built: tuple[Path, Told], tmp_path: Path) -> Path:
+    """The built project once more, to be changed."""
+    return shutil.copytree(built[0], tmp_path / "copy")
+
+
+def _call(command: str, folder: Path, *options: object) -> Told:
+    return call_command(command, *options, "--manifest", folder / "experiments.toml")
+
+
+def _read_results(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "output" / "digits" / "results.json").read_bytes())
+
+
+def test_a_budget_is_told(built: tuple[Path, Told]) -> None:
+    """Console, first page and ``results.json`` say what was trained, and that is what was."""
+    folder, told = built
+    assert ExitCode.DONE == told.code, told.err
+    assert "to keep within the budget: 2 of 3 seeds and 2 of 4 epochs" in told.err
+    results = _read_results(folder)
+    assert NOTICE in results["notices"]
+    assert {
+        "budget_seconds": 120,
+        "seeds": [2, 3],
+        "epochs": {"mlp": [2, 4]},
+        "others": False,
+    } == results["trimmed"]
+    assert [(seed, 2) for seed in (0, 1, 0, 1)] == [
+        (run["seed"], run["epochs"]) for run in results["runs"]
+    ]
+    assert NOTICE in (folder / "output" / "digits" / "report.html").read_text("utf-8")
+
+
+def test_documents_are_made_again_without_the_budget(copy: Path) -> None:
+    """``check`` and ``render`` keep to what the build trained, and find it current."""
+    told = _call("check", copy)
+    assert "runs: 4 of 4 finished" in told.out
+    assert "documents: made of the manifest, templates and results of now" in told.out
+    before = _read_results(copy)
+    manifest = copy / "experiments.toml"
+    manifest.write_text(f'[report]\ntitle = "Another"\n{MANIFEST}', encoding="utf-8")
+    assert ExitCode.DONE == _call("render", copy, "--no-pdf").code
+    after = _read_results(copy)
+    assert ("Another", before["notices"]) == (after["title"], after["notices"])
+
+
+def test_documents_within_a_budget_are_not_those_of_all(copy: Path) -> None:
+    """The stamp knows the budget: another one for the same runs makes documents outdated."""
+    path = copy / "output" / "digits" / NAME
+    path.write_text(path.read_text().replace("120", "119"))
+    assert "documents: the manifest, templates or results have changed" in _call("check", copy).out
+
+
+def test_a_build_without_a_budget_trains_everything(copy: Path) -> None:
+    """The next build supersedes the last one's budget, and forgets it."""
+    told = _call("build", copy, "--jobs", 1)
+    assert ExitCode.DONE == told.code, told.err
+    results = _read_results(copy)
+    assert (6, None) == (len(results["runs"]), results["trimmed"])
+    assert [] == [notice for notice in results["notices"] if "budget" in notice]
+    assert not (copy / "output" / "digits" / NAME).exists()
+    told = _call("build", copy, "--budget", "1s")
+    assert "nothing has changed" in told.out, told.err
+
+
+def test_a_budget_too_short_leaves_all_as_it_was(copy: Path) -> None:
+    """One line names the least budget that fits; what the last build kept stays."""
+    told = _call("build", copy, "--budget", "30", "--force", "--jobs", 1)
+    assert ExitCode.USAGE == told.code
+    assert "mnistreport build --budget 59s" in told.err
+    assert 1 == told.err.count("error: ")
+    assert "runs: 4 of 4 finished" in _call("check", copy).out
+
+
+@pytest.mark.parametrize("command", ["render", "check", "pack"])
+def test_a_damaged_budget_is_one_clear_line(command: str, copy: Path) -> None:
+    """Whatever reads the kept budget says that it is damaged, and what to do."""
+    (copy / "output" / "digits" / NAME).write_text("{")
+    told = _call(command, copy)
+    assert ExitCode.ENVIRONMENT == told.code
+    last = told.err.splitlines()[-1]
+    assert re.match(r"error: .*budget\.json: .* damaged; build again", last), told.err
+
+
+def test_a_plan_shows_what_would_be_trimmed(built: tuple[Path, Told]) -> None:
+    """``plan`` says what a budget would leave, how long that takes, and how sure that is."""
+    told = _call("plan", built[0], "--budget", "100s", "--jobs", 1)
+    assert "to keep within 1 min 40 s: 2 of 3 seeds and 2 of 4 epochs" in told.out
+    assert "off by 25\N{NARROW NO-BREAK SPACE}% (median) on the 3 stored runs" in told.out
+    plan = json.loads(_call("plan", built[0], "--jobs", 2, "--json").out)
+    assert (6, None) == (sum(each["missing"] for each in plan["variants"]), plan["trimmed"])
+    assert {"stored_runs": {"mlp": 3}, "median_relative_error": 0.25} == plan["estimate"]
+    assert pytest.approx(3 + 3 * 56) == plan["seconds"]
