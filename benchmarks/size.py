@@ -123,20 +123,40 @@ def _measure_size(folder: Path, runs: int, repeats: int) -> list[Cost]:
     ]
 
 
-def fit_exponents(costs: Sequence[Cost]) -> dict[str, float]:
-    """Return, for each thing measured, the power of the number of runs that its time grows by.
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """The power of the number of runs that a cost grows by; 1: twice the runs, twice the time.
 
-    That is the slope of a line through the logarithms (least squares): 1 where twice as many runs
-    take twice the time, and less where starting a command is most of it.
+    Attributes:
+        what: As in ``Cost``.
+        whole: Of all the time, starting included: it makes the power less where it is most of it.
+        added: Of what is added to the time at the smallest size, by the runs added to it; ``None``
+            for fewer than three sizes.
     """
-    exponents: dict[str, float] = {}
+
+    what: str
+    whole: float
+    added: float | None
+
+
+def fit_growth(costs: Sequence[Cost]) -> tuple[Growth, ...]:
+    """Fit a line to the logarithms of runs and of processor time, for each thing measured.
+
+    Args:
+        costs: Of at least two sizes, the smallest first.
+    """
+    found: list[Growth] = []
     for what in dict.fromkeys(cost.what for cost in costs):
-        ours = [cost for cost in costs if cost.what == what]
-        runs, seconds = ([cost.runs for cost in ours], [cost.cpu_seconds for cost in ours])
-        if len(set(runs)) > 1:
-            fit = linear_regression([*map(math.log, runs)], [*map(math.log, seconds)])
-            exponents[what] = fit.slope
-    return exponents
+        points = [(cost.runs, cost.cpu_seconds) for cost in costs if cost.what == what]
+        (runs, seconds), *others = points
+        added = [(more - runs, longer - seconds) for more, longer in others if longer > seconds]
+        found.append(Growth(what, _fit(points), _fit(added) if len(added) > 1 else None))
+    return tuple(found)
+
+
+def _fit(points: Sequence[tuple[int, float]]) -> float:
+    x, y = zip(*((math.log(runs), math.log(seconds)) for runs, seconds in points), strict=True)
+    return linear_regression(x, y).slope
 
 
 def make_project(folder: Path, runs: int, *, seeds: int = SEEDS, levels: int = LEVELS) -> Project:
@@ -226,6 +246,9 @@ def _measure_command(what: str, project: Project, runs: int) -> Cost:
     program = [sys.executable, "-c", _WATCHER, sys.executable, "-m", "mnistreport"]
     command = [*program, what, "--manifest", str(project.manifest.path)]
     done = subprocess.run(command, check=True, capture_output=True)
+    if (project.output / PDF).read_bytes() != bytes(PAPER):
+        msg = "a build that was to find nothing to do has written documents"
+        raise RuntimeError(msg)
     return Cost(what, runs, *json.loads(done.stdout))
 
 
@@ -252,8 +275,9 @@ def main() -> None:
             f"{cost.what:<12}{cost.runs:>7,}{cost.wall_seconds:>10.2f}{cost.cpu_seconds:>14.2f}"
             f"{memory:>12}"
         )
-    for what, exponent in fit_exponents(costs).items():
-        print(f"{what} grows by the power {exponent:.2f} of the number of runs")
+    for growth in fit_growth(costs) if len(set(sizes)) > 1 else ():
+        added = "" if growth.added is None else f", what runs add by {growth.added:.2f}"
+        print(f"{growth.what}: grows by the power {growth.whole:.2f}{added}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from types import FrameType
 import pytest
 
 import mnistreport
-from benchmarks.size import make_project
+from benchmarks.size import Cost, Growth, fit_growth, make_project, measure_sizes
 from mnistreport.analysis.frames import make_levels_frame, make_runs_frame
 from mnistreport.pipeline import Listener, Project, collect_results, gather_material, look_up
 from mnistreport.report.context import make_context
@@ -82,3 +82,24 @@ def test_a_runs_files_are_read_once(
         gather(project)
         assert runs == read[RECORD]
         assert runs + runs // SEEDS == read[TENSORS]
+
+
+def test_costs_are_measured() -> None:
+    """Of commands that end well, and of a build that finds nothing to do."""
+    costs = measure_sizes((30,), repeats=1)
+    assert ["plan", "build", "aggregation"] == [cost.what for cost in costs]
+    plan, build, _ = costs
+    for cost in (plan, build):
+        assert cost.peak_bytes
+        assert 10e6 < cost.peak_bytes < 400e6
+        assert 0 < cost.cpu_seconds
+
+
+def test_growth_is_told_from_what_starting_takes() -> None:
+    """A square beside a start of one second is found as such in what runs add."""
+    costs = [Cost("plan", n, 9.0, 1 + (n - 100) ** 2 / 1e6) for n in (100, 1000, 5000)]
+    costs += [Cost("aggregation", n, 9.0, n / 1000) for n in (100, 1000, 5000)]
+    plan, aggregation = fit_growth(costs)
+    assert pytest.approx(2) == plan.added
+    assert plan.whole < 1
+    assert Growth("aggregation", pytest.approx(1), pytest.approx(1)) == aggregation
