@@ -149,12 +149,13 @@ def _write_durably(path: Path, content: Content) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.name.startswith((NEW, OLD)):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+    with os.scandir(folder) as entries:  # by names alone: there may be thousands of runs
+        leftovers = [Path(entry) for entry in entries if entry.name.startswith((NEW, OLD))]
+    for path in leftovers:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -681,9 +681,9 @@ def test_help_loads_nothing_heavy(tmp_path: Path, word: str) -> None:
     assert set() == find_imported(tmp_path, word)
 
 
-@pytest.mark.parametrize("command", ["plan", "render"])
+@pytest.mark.parametrize("command", ["plan", "check", "render", "build"])
 def test_without_training_there_is_no_torch(built: Project, command: str) -> None:
-    """Planning and rendering work where torch is missing."""
+    """Planning, checking, rendering, and a build with nothing to do, work without torch."""
     built.call("render")
     loaded = find_imported(built.folder, command)
     assert "pydantic" in loaded

@@ -66,10 +66,9 @@ def compare_fitted_models(
         (None, one.summary, other.summary)
         for one, other in combinations(choose_winners(results), 2)
     ]
+    compared = {summary.variant.key: summary for _, *both in pairs for summary in both}
     right = {
-        summary.variant.key: predict(summary.runs[seed].fingerprint) == labels
-        for _, *both in pairs
-        for summary in both
+        key: predict(summary.runs[seed].fingerprint) == labels for key, summary in compared.items()
     }
     found = [
         FittedComparison(

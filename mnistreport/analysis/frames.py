@@ -31,9 +31,7 @@ def make_runs_frame(results: Results) -> "pd.DataFrame":
                 "model": variant.model,
                 "variant": variant.key,
                 "studies": " ".join(
-                    study.study.slug
-                    for study in results.studies
-                    if any(level.level.variant == variant for level in study.levels)
+                    study.study.slug for study in results.studies_of.get(variant.key, ())
                 ),
                 "combined": results.combined.get(variant.model) == variant.key,
                 "seed": experiment.seed,

@@ -242,6 +242,20 @@ class Results:
     studies: tuple[StudySummary, ...]
     combined: Mapping[str, str]
 
+    @cached_property
+    def by_variant(self) -> Mapping[str, tuple[Experiment, ...]]:
+        """The experiments of each variant, by its key, in their order."""
+        return _group(self.experiments)
+
+    @cached_property
+    def studies_of(self) -> Mapping[str, tuple[StudySummary, ...]]:
+        """The studies that have a variant among their levels, by its key; none has no entry."""
+        found: dict[str, tuple[StudySummary, ...]] = {}
+        for study in self.studies:
+            for key in dict.fromkeys(level.level.variant.key for level in study.levels):
+                found[key] = (*found.get(key, ()), study)
+        return found
+
     @property
     def untrained(self) -> tuple[Experiment, ...]:
         """The experiments that have no run at all."""
@@ -265,20 +279,25 @@ def summarise_results(
     combined: Mapping[str, str],
 ) -> Results:
     """Bring the runs together by variant and by study."""
-    variants: dict[str, VariantSummary] = {}
-    for experiment in experiments:
-        variant = experiment.variant
-        if variant.key not in variants:
-            of_variant = [each for each in experiments if each.variant.key == variant.key]
-            variants[variant.key] = VariantSummary(
-                variant,
-                {e.seed: runs[e.fingerprint] for e in of_variant if e.fingerprint in runs},
-                planned=len(manifest.seeds),
-            )
+    variants = {
+        key: VariantSummary(
+            of_variant[0].variant,
+            {e.seed: runs[e.fingerprint] for e in of_variant if e.fingerprint in runs},
+            planned=len(manifest.seeds),
+        )
+        for key, of_variant in _group(experiments).items()
+    }
     studies = tuple(_summarise_study(study, variants) for study in manifest.studies)
     names = (experiment.fingerprint for experiment in experiments)
     ordered = {name: runs[name] for name in names if name in runs}
     return Results(tuple(experiments), ordered, variants, studies, combined)
+
+
+def _group(experiments: Sequence[Experiment]) -> Mapping[str, tuple[Experiment, ...]]:
+    groups: dict[str, list[Experiment]] = {}
+    for experiment in experiments:
+        groups.setdefault(experiment.variant.key, []).append(experiment)
+    return {key: tuple(group) for key, group in groups.items()}
 
 
 def _summarise_study(study: Study, variants: Mapping[str, VariantSummary]) -> StudySummary:

@@ -170,9 +170,7 @@ def _view_runs(manifest: Manifest, results: Results) -> tuple[RunView, ...]:
                 fingerprint=experiment.fingerprint,
                 model=variant.model,
                 studies=tuple(
-                    study.study.title
-                    for study in results.studies
-                    if any(level.level.variant.key == variant.key for level in study.levels)
+                    study.study.title for study in results.studies_of.get(variant.key, ())
                 )
                 or ("combined" if variant.key in results.combined.values() else "baseline",),
                 setting=describe_variant(variant),

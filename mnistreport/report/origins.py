@@ -22,8 +22,8 @@ def _find_lines(manifest: Manifest, results: Results, key: str) -> Iterator[int]
     for baseline in manifest.baselines.values():
         if baseline.variant.key == key:
             yield baseline.line
-    for study in manifest.studies:
-        yield from (level.line for level in study.levels if level.variant.key == key)
+    for study in results.studies_of.get(key, ()):
+        yield from (each.level.line for each in study.levels if each.level.variant.key == key)
     for model, combined in results.combined.items():
         if combined == key:
             yield from (level.line for level in choose_levels(results, model))
@@ -49,6 +49,5 @@ def list_origins(
             validation_accuracy=summary.decisive.get(each.seed),
             test_accuracy=outcomes[each.seed].accuracy if each.seed in outcomes else None,
         )
-        for each in results.experiments
-        if each.variant.key == key
+        for each in results.by_variant.get(key, ())
     )

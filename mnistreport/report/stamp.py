@@ -163,7 +163,7 @@ def digest_runs(results: Results) -> str:
     for experiment in results.experiments:
         digest.update(f"{experiment.variant.key} {experiment.fingerprint}\0".encode())
     for run in results.runs.values():
-        digest.update(repr(asdict(run)).encode())
+        digest.update(repr(run).encode())
     return digest.hexdigest()
 
 
