@@ -42,10 +42,10 @@ class Bench:
         """The manifest with its data, checked and split."""
         return open_project(self.choose_options("training"), Listener())
 
-    def choose_options(self, purpose: str, data: str | None = None) -> Options:
+    def choose_options(self, purpose: str) -> Options:
         """Return options of commands that find nothing of any other purpose."""
         output, cache = (self.folder / part / purpose for part in ("output", "cache"))
-        return Options(self.manifest, data or self.data, output, cache, device="cpu")
+        return Options(self.manifest, self.data, output, cache, device="cpu")
 
     @property
     def place(self) -> WorkPlace:

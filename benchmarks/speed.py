@@ -11,10 +11,17 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.bench import Bench
-from benchmarks.groups import GROUPS, MEASURED_ONCE, find_missing_peers, find_obstacle
+from benchmarks.groups import (
+    GROUPS,
+    MEASURED_ONCE,
+    ON_EMBEDDED_DIGITS,
+    find_missing_peers,
+    find_obstacle,
+)
 from benchmarks.page import load_notes, render_page
 from benchmarks.record import load_record, save_record, start_group
 from benchmarks.rows import make_rows
@@ -37,11 +44,12 @@ def main(words: Sequence[str] | None = None) -> int:
             if obstacle := find_obstacle(name):
                 print(f"{name}: not measured, {obstacle}", flush=True)
                 continue
-            group = start_group(describe_data(bench))
+            here = replace(bench, data="digits") if name in ON_EMBEDDED_DIGITS else bench
+            group = start_group(describe_data(here))
             group.missing.update(find_missing_peers())
             for repeat in range(1 if name in MEASURED_ONCE else options.repeats):
                 print(f"{name}: repeat {repeat + 1}", flush=True)
-                group.add(GROUPS[name](bench, repeat))
+                group.add(GROUPS[name](here, repeat))
             record[name] = group
             save_record(record, file)
     save_record(record, file)
