@@ -31,8 +31,9 @@ OUR_EPOCHS: Final = 2
 CNN_SHARE: Final = 1 / 3
 """Share of the images that the usual script trains a convolutional network on, to save time."""
 ACCURACY_EPOCHS: Final = {"mlp": 3, "cnn": 1}
-LEARNING_RATE: Final = 0.1
-"""At which accuracies are compared."""
+LEARNING_RATE: Final = 0.01
+"""At which accuracies are compared. With 0.1, an early epoch of one way to train and one order of
+the images ends anywhere between 92 % and 97 %, and every comparison would be one of luck."""
 ROOFLINE_BATCH: Final = 64
 """The smallest batch whose products count for the roofline."""
 GPU_SHARE: Final = 10
