@@ -5,6 +5,8 @@
 #   make test      the whole test suite
 #   make check     style, types, layers, templates, README
 #   make format    put the code into the one style
+#   make bench     how long training, commands and a build take beside the usual ways to train;
+#                  make bench OPTIONS="--only mlp,cnn" measures these alone
 #   make clean     remove .venv and the tools' caches; runs and reports stay
 #
 # PYTHON=python3.12 chooses the interpreter that .venv is made with.
@@ -17,7 +19,7 @@ PIP     := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 MACHINE := scripts/prepare_machine.py
 
-.PHONY: report test check format clean machine
+.PHONY: report test check format bench clean machine
 .DELETE_ON_ERROR:
 
 report: .venv/.installed
@@ -38,6 +40,9 @@ check: .venv/.installed-dev
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
+
+bench: .venv/.installed-bench
+	@$(BIN)/python -m benchmarks.speed $(OPTIONS)
 
 clean:
 	rm -rf .venv .hypothesis .import_linter_cache .pytest_cache .ruff_cache
@@ -60,4 +65,8 @@ machine:
 
 .venv/.installed-dev: .venv/.installed
 	@$(INSTALL) --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+.venv/.installed-bench: .venv/.installed
+	@$(INSTALL) --no-build-isolation --editable '.[benchmark]'
 	@touch $@
