@@ -14,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from statistics import mean
 
-from mnistreport.pipeline import Listener, Options, Project, count_cores, open_project
+from mnistreport.options import Listener, Options, count_cores
+from mnistreport.pipeline import Project, open_project
 from mnistreport.study.expansion import expand_experiments, expand_variants
 from mnistreport.study.experiment import Experiment, Variant
 from mnistreport.training.result import RunResult

@@ -14,14 +14,8 @@ from benchmarks.bench import Bench, run_peer, train_ours
 from benchmarks.commands import loads_torch, time_command
 from benchmarks.products import SQUARE, count_multiply_adds, list_products, measure_products
 from benchmarks.size import REPEATS, SIZES, fit_growth, measure_sizes
-from mnistreport.pipeline import (
-    Listener,
-    Options,
-    collect_results,
-    count_cores,
-    look_up,
-    open_project,
-)
+from mnistreport.options import Listener, Options, count_cores
+from mnistreport.pipeline import collect_results, look_up, open_project
 from mnistreport.study.expansion import expand_variants
 from mnistreport.study.experiment import Variant
 
@@ -217,8 +211,6 @@ def find_obstacle(group: str) -> str | None:
         import torch
 
         return None if torch.cuda.is_available() else "no GPU was at hand"
-    if group == "size" and find_spec("benchmarks.size") is None:
-        return "nothing measures it yet"
     return None
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from mnistreport.pipeline import count_cores
+from mnistreport.options import count_cores
 
 
 @dataclass(frozen=True, slots=True)

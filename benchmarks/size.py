@@ -25,9 +25,8 @@ from safetensors.numpy import save
 
 from mnistreport.analysis.results import Results, summarise_results
 from mnistreport.analysis.selection import choose_winners
+from mnistreport.options import Listener, Options
 from mnistreport.pipeline import (
-    Listener,
-    Options,
     Project,
     build,
     collect_results,
