@@ -110,13 +110,13 @@ def train_ours(
     Raises:
         RuntimeError: A run failed.
     """
-    shortened = [
+    shortened = dict.fromkeys(
         replace(each, training=replace(each.training, epochs=epochs(each.training.epochs)))
         for each in variants
-    ]
+    )
     project = bench.project
     experiments = expand_experiments(
-        shortened, seeds or project.manifest.seeds, project.split.sha256
+        tuple(shortened), seeds or project.manifest.seeds, project.split.sha256
     )
     started = ended = 0.0
     runs: list[tuple[Experiment, RunResult]] = []

@@ -53,7 +53,7 @@ def measure_mlp(bench: Bench, repeat: int) -> dict[str, float]:
             updates = mean(run.duration_seconds / len(run.history) for run in runs)
             measured[f"ours, {names[variant.key]}"] = updates
     missing = find_missing_peers()
-    for peer in PEERS:
+    for peer in (*PEERS[repeat % len(PEERS) :], *PEERS[: repeat % len(PEERS)]):
         if peer not in missing:
             seconds = [each for each, _ in run_peer(peer, variants, bench, seed=repeat)]
             measured[peer] = mean(seconds)

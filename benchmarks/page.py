@@ -15,6 +15,7 @@ from benchmarks.groups import (
 )
 from benchmarks.record import Group
 from benchmarks.rows import Row, format_spread, make_rows
+from benchmarks.size import SIZES
 
 NOTES = Path(__file__).with_name("notes.toml")
 NO_NOTE = "no reason given yet"
@@ -23,7 +24,7 @@ INTRODUCTION = """\
 
 Made by `make bench`, from [`results.json`](results.json), where every single timing is. Times
 are medians, in brackets the least and the most; ratios are those of medians. What is compared
-was measured in turns.
+was measured in turns, but for the whole build, which is measured once.
 """
 METHOD = f"""\
 ## How it was measured
@@ -48,6 +49,9 @@ METHOD = f"""\
   process per core, one thread each.
 - **Accuracy**: the baselines with a learning rate of {LEARNING_RATE}; the mean over the
   repeats, a seed each. Ways to train that lie further apart fail the benchmark.
+- **Stored runs**: they are made up, but stored, read and checked as any; the documents of the
+  build that has nothing to do are partly stand-ins. Of three measurements, the one that took
+  the processor least counts. The power is that of what runs add to the time of {SIZES[0]} of them.
 - **GPU**: one {GPU_SHARE}th of each run's epochs; the usual script in eager mode, one run after
   another, its batches moved to the GPU.
 """
@@ -116,8 +120,8 @@ def _render_details(record: Mapping[str, Group]) -> str:
         cells = ((name, f"{median(each):.3g}") for name, each in size.samples.items())
         parts += [
             "## As stored runs grow in number\n",
-            "Seconds of a processor, and the power of the number of runs that they grow by.\n",
-            _render_table(("what", "seconds, or power"), cells),
+            "Seconds of a processor, unless another unit stands there.\n",
+            _render_table(("what", "measured"), cells),
         ]
     return "\n".join(parts)
 

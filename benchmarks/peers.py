@@ -216,17 +216,16 @@ def make_network(architecture: Architecture) -> nn.Sequential:
         before, size, kernel = 1, IMAGE_SIZE, architecture.kernel_size
         for channels in architecture.channels:
             layers.append(nn.Conv2d(before, channels, kernel, padding=kernel // 2))
-            if architecture.layer_norm:
-                layers.append(nn.LayerNorm([channels, size, size]))
             layers += [nn.ReLU(), nn.MaxPool2d(2)]
             before, size = channels, size // 2
+            if architecture.layer_norm:
+                layers.append(nn.LayerNorm([channels, size, size]))
         layers.append(nn.Flatten())
         inputs, hidden = before * size**2, (architecture.dense,)
     for neurons in hidden:
-        layers.append(nn.Linear(inputs, neurons))
+        layers += [nn.Linear(inputs, neurons), nn.ReLU()]
         if architecture.layer_norm:
             layers.append(nn.LayerNorm(neurons))
-        layers.append(nn.ReLU())
         if architecture.dropout:
             layers.append(nn.Dropout(architecture.dropout))
         inputs = neurons

@@ -57,7 +57,7 @@ def describe_machine() -> dict[str, str]:
     """Return what a reader has to know of this machine to judge a time."""
     import torch
 
-    from mnistreport.training.trainer import name_processor
+    from mnistreport.training.processor import name_processor
 
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     about = {

@@ -70,7 +70,7 @@ WORDS: Final[Mapping[str, str]] = {
     "gpu_mlp": "MLP study on a GPU; the usual script on it",
     "gpu_all": "All training on a GPU; the usual script on it",
     "roofline": "Arithmetic of MLP training; that of large matrix products",
-    "accuracy_mlp": "Validation accuracy of an MLP, 3 epochs; all ways to train",
+    "accuracy_mlp": "Validation accuracy of an MLP, 3 epochs; the ways to train named here",
     "accuracy_cnn": "Validation accuracy of a CNN, 1 epoch; the usual script",
     "help": "`mnistreport --help`",
     "version": "`mnistreport --version`",

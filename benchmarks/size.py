@@ -39,6 +39,7 @@ from mnistreport.report.making import NOTEBOOK, NOTEBOOK_PDF, PDF
 from mnistreport.report.stamp import digest_content, load_stamp, save_stamp
 from mnistreport.study.expansion import expand_variants
 from mnistreport.study.experiment import CLASSES, IMAGE_SIZE, Experiment
+from mnistreport.training.processor import name_processor
 from mnistreport.training.result import (
     PREDICTIONS,
     Circumstances,
@@ -201,7 +202,7 @@ def _make_run(experiment: Experiment, random: np.random.Generator) -> RunResult:
         for epoch in range(1, EPOCHS + 1)
         for loss in [2.3 / (1 + speed * epoch) + float(random.uniform(0, 0.05))]
     )
-    circumstances = Circumstances("none", "cpu", "made up", 1)
+    circumstances = Circumstances("none", "cpu", name_processor(), 1)  # the costs are fitted
     return RunResult(experiment.fingerprint, "finished", history, 500, "", circumstances)
 
 

@@ -25,7 +25,7 @@ MOST_SECONDS: Final = 10**9
 """Some thirty years."""
 _STEPS: Final = 100
 """Shares of the epochs that are tried, at most."""
-_DURATION: Final = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s?)?")
+_DURATION: Final = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?|(\d{1,9})")
 
 
 def parse_budget(text: str) -> int:
@@ -35,8 +35,8 @@ def parse_budget(text: str) -> int:
         UsageError: It is no duration.
     """
     found = _DURATION.fullmatch(text.strip().lower())
-    hours, minutes, seconds = (int(each or 0) for each in found.groups()) if found else (0, 0, 0)
-    total = hours * 3600 + minutes * 60 + seconds
+    parts = found.groups("0") if found else ()
+    total = sum(int(part) * unit for part, unit in zip(parts, (3600, 60, 1, 1), strict=False))
     if not 0 < total <= MOST_SECONDS:
         msg = f"--budget: {text!r} is no duration"
         raise UsageError(msg, next_step="write it like 90s, 10m, 1h30m, or as seconds")

@@ -219,6 +219,7 @@ class RichDisplay:
         self._running: dict[str, TaskID] = {}
         self._total = self._done = 0
         self._costs = ROUGH_COSTS
+        self._epochs = dict[str, int]()  # that each run was ever seen to end, for the overall bar
 
     def __enter__(self) -> Self:
         """Start drawing."""
@@ -260,8 +261,9 @@ class RichDisplay:
             epochs = event.experiment.variant.training.epochs
             accuracy = format_percent(event.row.validation_accuracy)
             note = f"epoch {event.row.epoch}/{epochs}, {accuracy}"
-            self._progress.update(self._running[name], advance=1, note=note)
-            if self._overall is not None:
+            self._progress.update(self._running[name], completed=event.row.epoch, note=note)
+            if self._overall is not None and event.row.epoch > self._epochs.get(name, 0):
+                self._epochs[name] = event.row.epoch
                 self._progress.update(self._overall, advance=self._weigh(event.experiment))
         else:
             if name in self._running:

@@ -83,13 +83,15 @@ def build(options: Options, listener: Listener) -> Built:
     """
     project = open_project(options, listener, anew=True)
     with hold_folder(project.output):
-        keep_trim(project.output, project.trim)
         if trimmed := project.manifest.trimmed:
             listener.on_stage(f"to keep within the budget: {describe_trimmed(trimmed)}")
         project.store.remove_leftovers()
         results = collect_results(project, lambda each: _train(each, project, options, listener))
         for winner in choose_winners(results):
             _test_winner(winner, project, listener)
+        keep_trim(
+            project.output, project.trim
+        )  # from here on, everything that it asks for is there
         listener.on_stage("writing the report")
         material = gather_material(project, results)
         return Built(results, _publish(material, project, options, listener))
@@ -159,7 +161,7 @@ def open_project(options: Options, listener: Listener, *, anew: bool = False) ->
         listener.on_warning(digits.notice)
     output = (options.output or folder / "output" / digits.name).resolve()
     project = Project(manifest, folder, cache, output, digits, split)
-    return _trim(project, options, anew=anew)
+    return _trim(project, options, listener, anew=anew)
 
 
 def make_reckoner(project: Project, options: Options) -> Reckoner:
@@ -181,7 +183,7 @@ def make_reckoner(project: Project, options: Options) -> Reckoner:
     )
 
 
-def _trim(project: Project, options: Options, *, anew: bool) -> Project:
+def _trim(project: Project, options: Options, listener: Listener, *, anew: bool) -> Project:
     """Return the project with what a time budget leaves: that of now, or of its documents."""
     if not anew:
         trim = load_trim(project.output)
@@ -191,6 +193,9 @@ def _trim(project: Project, options: Options, *, anew: bool) -> Project:
         estimate = make_reckoner(project, options).estimate_seconds
         trim = choose_trim(project.manifest, options.budget, estimate)
     manifest = apply_trim(project.manifest, trim, project.output)
+    if manifest.trimmed and not anew:
+        said = describe_trimmed(manifest.trimmed)
+        listener.on_stage(f"as it was built, to keep within a budget: {said}")
     return replace(project, manifest=manifest, trim=trim)
 
 

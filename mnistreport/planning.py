@@ -110,7 +110,7 @@ class Plan:
             said = f"estimated from {runs} of one setting"
         else:
             error = format_percent(costs.error, 0)
-            said = f"estimates were off by {error} (median) on the {runs}"
+            said = f"estimates of an epoch were off by {error} (median) on the {runs}"
         kinds = {each.variant.architecture.kind for each in self.variants if each.missing}
         unknown = sorted(kinds - costs.runs.keys())
         return f"{said}, none of a {join_words(unknown)}" if unknown else said

@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+import torch
 
 from benchmarks import groups
 from benchmarks.page import NO_NOTE, load_notes, render_page
@@ -19,6 +20,7 @@ from mnistreport.study.experiment import (
     TrainingSetting,
     Variant,
 )
+from mnistreport.training.models import make_model
 
 
 def make_group(samples: dict[str, list[float]]) -> Group:
@@ -103,9 +105,17 @@ def test_multiply_adds_are_those_of_three_passes() -> None:
 
 @pytest.mark.parametrize(
     "architecture",
-    [MlpArchitecture((32, 16), dropout=0.5, layer_norm=True), CnnArchitecture((4, 8), 5, 16, 0.5)],
+    [
+        MlpArchitecture((32, 16), dropout=0.5, layer_norm=True),
+        CnnArchitecture((4, 8), 5, 16, 0.5, layer_norm=True),
+    ],
 )
 def test_peers_train_the_same_network(architecture: Architecture) -> None:
-    """The network as it is usually written has as many weights as ours."""
-    weights = sum(weight.numel() for weight in make_network(architecture).parameters())
-    assert architecture.parameters == weights
+    """The network as it is usually written has our weights, and does the same with them."""
+    ours, theirs = make_model(architecture).eval(), make_network(architecture).eval()
+    assert architecture.parameters == sum(weight.numel() for weight in theirs.parameters())
+    # Theirs flattens maps channel by channel, ours pixel by pixel; equal weights do not notice.
+    for weight in (*ours.parameters(), *theirs.parameters()):
+        torch.nn.init.constant_(weight, 0.01)
+    images = torch.linspace(-1, 1, 5).view(5, 1, 1, 1).expand(5, 1, 28, 28)
+    torch.testing.assert_close(ours(images), theirs(images))

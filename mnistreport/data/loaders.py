@@ -42,6 +42,7 @@ class DigitTensors(Dataset[Batch]):
 
     def __getitem__(self, index: Tensor) -> Batch:  # a whole batch; Dataset asks for Any
         """Return the images and labels at ``index``, ``int64`` of shape ``(b,)``."""
+        index = index.to(self.labels.device)
         return self.images.index_select(0, index), self.labels.index_select(0, index)
 
     def to(self, device: torch.device | str) -> "DigitTensors":
@@ -175,7 +176,7 @@ def sample_digits(tensors: DigitTensors, size: int) -> DigitTensors:
     """Return ``size`` of the images, evenly spread: always the same ones; all if it is as many."""
     if size == len(tensors):
         return tensors
-    index = torch.arange(size, device=tensors.labels.device) * len(tensors) // size
+    index = torch.arange(size) * len(tensors) // size
     return DigitTensors(*tensors[index])
 
 

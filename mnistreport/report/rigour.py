@@ -101,9 +101,7 @@ def _say_proof(proof: OneFactorProof) -> str:
         f"every level was given the same: {join_words(shared)}."
     )
     diverged = sum(len(level.diverged) for level in proof.levels)
-    return (
-        f"{said} {count_things(diverged, 'run')} diverged and ended earlier." if diverged else said
-    )
+    return f"{said} {count_things(diverged, 'run')} diverged." if diverged else said
 
 
 def view_budgets(results: Results, titles: Mapping[str, str]) -> tuple[BudgetView, ...]:

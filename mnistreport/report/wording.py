@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from mnistreport.analysis.results import LevelSummary, StudySummary
-from mnistreport.report.numbers import format_count
+from mnistreport.report.numbers import format_count, format_percent
 from mnistreport.study.experiment import CnnArchitecture, Variant
 from mnistreport.study.manifest import Trimmed
 
@@ -132,15 +132,18 @@ def describe_trimmed(trimmed: Trimmed) -> str:
     """Return what a time budget left: ``2 of 3 seeds and 12 of 20 epochs``."""
     kept, asked = trimmed.seeds
     seeds = [f"{kept} of {asked} seeds"] if kept < asked else []
-    by_model = {name: f"{kept} of {asked} epochs" for name, (kept, asked) in trimmed.epochs.items()}
-    if all(kept == asked for kept, asked in trimmed.epochs.values()):
-        epochs: list[str] = []
-    elif len(set(by_model.values())) == 1:
-        epochs = [next(iter(by_model.values()))]
+    cut = {
+        name: f"{kept} of {asked} epochs"
+        for name, (kept, asked) in trimmed.epochs.items()
+        if kept < asked
+    }
+    if len(cut) == len(trimmed.epochs) and len(set(cut.values())) == 1:
+        epochs = [next(iter(cut.values()))]
     else:
-        epochs = [f"{text} ({name})" for name, text in by_model.items()]
-    if trimmed.others:
-        epochs.append("about the same share for settings with epochs of their own")
+        epochs = [f"{text} ({name})" for name, text in cut.items()]
+    if trimmed.others < 1:
+        share = format_percent(trimmed.others, 0)
+        epochs.append(f"about {share} of the epochs of settings that have their own")
     return (", and " if len(epochs) > 1 else " and ").join(
         join_words(each) for each in (seeds, epochs) if each
     )

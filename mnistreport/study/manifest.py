@@ -156,13 +156,13 @@ class Trimmed:
         budget_seconds: The time.
         seeds: How many are left, and how many the file asks for.
         epochs: The same of each model's baseline, by the model's name.
-        others: Whether variants with epochs of their own were trimmed by the same share.
+        others: Share of the epochs of variants that have their own; 1 if nobody has or lost any.
     """
 
     budget_seconds: int
     seeds: tuple[int, int]
     epochs: Mapping[str, tuple[int, int]]
-    others: bool
+    others: float
 
 
 @dataclass(frozen=True, slots=True)

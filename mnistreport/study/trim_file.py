@@ -17,6 +17,8 @@ from mnistreport.study.trimming import Trim
 
 NAME: Final = "budget.json"
 FORMAT: Final = 1
+MOST_BYTES: Final = 1000
+"""What is longer than any such file is not read to its end."""
 _AGAIN: Final = "build again, with or without --budget, which makes it anew"
 
 _Count = Annotated[int, Field(ge=1, le=10**9)]
@@ -47,9 +49,10 @@ def load_trim(output: Path) -> Trim | None:
     """
     path = output / NAME
     try:
-        kept = _File.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return None
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            kept = _File.model_validate_json(file.read(MOST_BYTES))
     except OSError as error:
         msg = f"cannot be read: {error.strerror or error}"
         raise EnvironmentFault(msg, file=path, next_step=_AGAIN) from error

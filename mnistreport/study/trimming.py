@@ -56,10 +56,12 @@ def trim_manifest(manifest: Manifest, trim: Trim) -> Manifest | None:
             trim.budget_seconds,
             (len(trimmed.seeds), len(manifest.seeds)),
             {name: (baselines[name].variant.training.epochs, asked) for name, asked in own.items()},
-            any(
+            float(trim.epochs)
+            if any(
                 new.training.epochs < old.training.epochs != own[old.model]
                 for old, new in zip(before, after, strict=True)
-            ),
+            )
+            else 1.0,
         ),
     )
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnistreport.study.experiment import IMAGE_SIZE, Architecture, MlpArchitecture, Variant
 from mnistreport.training.result import count_measured
@@ -25,6 +26,13 @@ STARTUP_SECONDS: Final = 3.0
 _PULL: Final = 0.2
 """How much a cost that equals its constant is worth beside a setting that is estimated exactly:
 enough to decide what the stored runs leave open, too little to outweigh them."""
+
+
+_MOST_LEFT_OUT: Final = 50
+"""Settings that are left out in turn, evenly spread, to find out how far estimates are off."""
+
+Shares = NDArray[np.float64]
+"""Of shape (settings, 3): what each part of an epoch takes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,30 +132,39 @@ def fit_costs(timings: Iterable[Timing]) -> CostModel:
     errors: list[float] = []
     for kind, by_setting in by_kind.items():
         settings = tuple(by_setting.values())
-        costs[kind] = _fit_kind(settings, ROUGH[kind])
+        rows = _list_shares(settings, ROUGH[kind])
+        costs[kind] = _fit_rows(rows, ROUGH[kind])
         runs[kind] = sum(map(len, settings))
-        for left_out in settings if len(settings) > 1 else ():
-            without = _fit_kind([each for each in settings if each is not left_out], ROUGH[kind])
+        step = -(-len(settings) // _MOST_LEFT_OUT)
+        for place in range(0, len(settings) if len(settings) > 1 else 0, step):
+            without = _fit_rows(np.delete(rows, place, axis=0), ROUGH[kind])
             errors += [
                 abs(_estimate_updates(without, each.variant, each.images) / each.epoch_seconds - 1)
-                for each in left_out
+                for each in settings[place]
             ]
     return CostModel(costs, runs, statistics.median(errors) if errors else None)
 
 
-def _fit_kind(settings: Sequence[Sequence[Timing]], rough: Costs) -> Costs:
-    from scipy.optimize import nnls
-
+def _list_shares(settings: Sequence[Sequence[Timing]], rough: Costs) -> Shares:
+    """Return what the constants give for each part of an epoch, as shares of what it took."""
     seconds = np.array([statistics.median(run.epoch_seconds for run in runs) for runs in settings])
     work = np.array([_count_work(runs[0].variant, runs[0].images) for runs in settings])
-    constants = np.array((rough.multiplication, rough.update, rough.value))
-    shares = work * constants / seconds[:, None]  # of the true duration, by the constants
+    return work * _as_array(rough) / seconds[:, None]
+
+
+def _fit_rows(shares: Shares, rough: Costs) -> Costs:
+    from scipy.optimize import nnls
+
     pace = 1 / float(np.median(shares.sum(axis=1)))  # this machine's, beside the constants
-    pull = _PULL * np.eye(len(constants))
+    pull = _PULL * np.eye(shares.shape[1])
     rows = np.vstack((shares * pace, pull))
-    times, _ = nnls(rows, np.concatenate((np.ones(len(seconds)), pull.sum(axis=1))))
-    multiplication, update, value = (float(each) for each in times * pace * constants)
+    times, _ = nnls(rows, np.concatenate((np.ones(len(shares)), pull.sum(axis=1))))
+    multiplication, update, value = (float(each) for each in times * pace * _as_array(rough))
     return Costs(multiplication, update, value)
+
+
+def _as_array(costs: Costs) -> Shares:
+    return np.array((costs.multiplication, costs.update, costs.value))
 
 
 def _estimate_updates(costs: Costs, variant: Variant, images: int) -> float:

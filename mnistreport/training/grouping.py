@@ -27,6 +27,9 @@ MOST_MEMBERS_ON_GPU: Final = 64
 SHARES_PER_WORKER: Final = 4
 """A cohort is at most this part of a worker's work, so that all workers end at about one time."""
 
+ROUNDING: Final = 1e-6
+"""Of a quotient that would be a whole number, were sums exact."""
+
 
 def can_stack(variant: Variant) -> bool:
     """Say whether runs of ``variant`` are trained as a stack, if only as a stack of one."""
@@ -81,7 +84,7 @@ def _limit_members(experiment: Experiment, seconds: float, longest: float, *, on
         return 1
     product = variant.training.batch_size * variant.architecture.multiplications
     fast = MOST_MEMBERS_ON_GPU if on_gpu else min(MOST_MEMBERS, int(LARGEST_PRODUCT // product))
-    return max(1, min(fast, int(longest // seconds)))
+    return max(1, min(fast, int(longest / seconds + ROUNDING)))
 
 
 def _divide(group: Sequence[Experiment], most: int) -> list[Cohort]:

@@ -15,7 +15,8 @@ FEWEST_MEASURED = 10_000
 def count_measured(train: int, validation: int) -> int:
     """Return how many of ``train`` training images are measured after each epoch.
 
-    As many as there are validation images: more would make one curve surer than the other.
+    As many as there are validation images, so that one curve is as sure as the other, but not so
+    few that a small validation split makes both unsure.
     """
     return min(train, max(validation, FEWEST_MEASURED))
 

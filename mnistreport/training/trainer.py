@@ -38,7 +38,12 @@ class Trainer:
         self.validation_digits = tensors.validation.to(self.device)
 
     def train(self, cohort: Cohort, report: Callable[[EpochDone], None]) -> Iterator[Ended]:
-        """Train a cohort; a failure is a result, too."""
+        """Train a cohort; a failure is a result, too.
+
+        Raises:
+            SystemExit: Training several together failed; this process is not to be trusted with
+                what is left of its memory.
+        """
 
         def tell(experiment: Experiment, row: EpochRow) -> None:
             report(EpochDone(experiment, row))
@@ -46,11 +51,9 @@ class Trainer:
         try:
             trained = self._train(cohort, tell)
         except (RuntimeError, MemoryError) as error:
-            if len(cohort) == 1:
-                yield Ended(cohort[0], self._failure(cohort[0], error), b"")
-                return
-            for experiment in cohort:  # what failed may be one of them, or too much at once
-                yield from self.train((experiment,), report)
+            if len(cohort) > 1:  # one of them, or too much at once: a new worker trains each alone
+                raise SystemExit(1) from error
+            yield Ended(cohort[0], self._failure(cohort[0], error), b"")
         else:
             for experiment, each in zip(cohort, trained, strict=True):
                 yield self._wrap_up(experiment, each)

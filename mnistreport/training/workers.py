@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Final
 
 from mnistreport.errors import MnistReportError
 from mnistreport.processes import obey_parent
@@ -24,6 +25,20 @@ from mnistreport.training.result import Circumstances, EpochRow, RunResult
 
 TRIES = 2
 """How often an experiment whose worker dies is begun before it counts as failed."""
+
+
+WORKER_ENVIRONMENT: Final = {
+    # Numeric libraries with one thread: the cores are the workers' to share.
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    # Memory of one batch is kept for the next, in bytes. By default glibc hands the large feature
+    # maps back to the system after each, and gets them page by page again.
+    "MALLOC_MMAP_THRESHOLD_": str(2**28),
+    "MALLOC_TRIM_THRESHOLD_": str(2**28),
+    "MALLOC_TOP_PAD_": str(2**26),
+}
+"""What the workers' processes begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +149,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_work, args=(theirs, place), daemon=True)
-        with _single_threaded_libraries():
+        with _environment_of_workers():
             self.process.start()
         theirs.close()  # so that the pipe ends when the worker does
         self.cohort: Cohort = ()
@@ -164,11 +179,10 @@ class _Worker:
 
 
 @contextmanager
-def _single_threaded_libraries() -> Generator[None]:
-    """Have children load their numeric libraries with one thread: the cores are theirs to share."""
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
+def _environment_of_workers() -> Generator[None]:
+    """Have children load their libraries with what ``WORKER_ENVIRONMENT`` says."""
+    before = {name: os.environ.get(name) for name in WORKER_ENVIRONMENT}
+    os.environ.update(WORKER_ENVIRONMENT)
     try:
         yield
     finally:

@@ -320,4 +320,4 @@ def test_a_proof_does_not_pass_over_divergence() -> None:
     """All levels were given the same, but a run that diverged did not use all of it."""
     context = make_context(make_material(make_results(diverged=[0.5])))
     [sentence] = [proof.sentence for proof in context.proofs if proof.slug == "learning_rate"]
-    assert sentence.endswith("3 seeds and 20 epochs. 3 runs diverged and ended earlier.")
+    assert sentence.endswith("3 seeds and 20 epochs. 3 runs diverged.")

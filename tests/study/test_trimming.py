@@ -46,7 +46,7 @@ def test_seeds_and_epochs_go_evenly(load: Load) -> None:
     assert trimmed
     assert (5, 7) == trimmed.seeds
     assert [5, 1, 5, 2, 10] == [each.training.epochs for each in expand_variants(trimmed)]
-    assert Trimmed(60, (2, 3), {"mlp": (5, 20), "cnn": (1, 3)}, others=True) == trimmed.trimmed
+    assert Trimmed(60, (2, 3), {"mlp": (5, 20), "cnn": (1, 3)}, others=0.25) == trimmed.trimmed
 
 
 def test_a_study_of_epochs_says_what_is_trained(load: Load) -> None:

@@ -6,8 +6,10 @@ import torch
 from torch import nn
 
 from mnistreport.data.loaders import DigitTensors, LearningTensors
+from mnistreport.data.pixels import Normalisation
 from mnistreport.study.experiment import Experiment, MlpArchitecture, TrainingSetting
 from mnistreport.training.cohort import train_cohort
+from mnistreport.training.grouping import group_cohorts
 from mnistreport.training.loop import TrainedModel
 from mnistreport.training.result import EpochRow
 from tests.training.small import make_experiment, train_here, without_times
@@ -71,6 +73,28 @@ def test_a_member_is_what_it_would_be_alone(name: str, tensors: LearningTensors)
         (alone,) = _train((experiment,), tensors)
         assert _collect(alone) == _collect(together[experiment])
         assert _collect(alone) == _collect(shuffled[experiment])
+
+
+@pytest.mark.parametrize(
+    ("layers", "batch_size"),
+    [((128, 128), 64), ((128, 128), 32), ((32, 32), 64), ((64, 64), 64), ((128,) * 5, 64)],
+)
+def test_the_studies_of_the_assignment_are_the_same_alone(
+    layers: tuple[int, ...], batch_size: int
+) -> None:
+    """So it is with the shapes of the default manifest, in the largest cohorts there are."""
+    setting = TrainingSetting(0.1, batch_size, epochs=1)
+    seeds = [make_experiment(MlpArchitecture(layers), setting, seed=seed) for seed in range(100)]
+    cohorts = group_cohorts(seeds, estimate=lambda _: 1.0, jobs=1, on_gpu=False)
+    cohort = max(cohorts, key=len)
+    assert len(cohort) > 1
+    draw = torch.Generator().manual_seed(0)
+    images = torch.randn(5 * batch_size + 3, 1, 28, 28, generator=draw)
+    digits = DigitTensors(images, torch.randint(10, (len(images),), generator=draw))
+    tensors = LearningTensors(digits, digits, Normalisation(0.0, 1.0))
+    for experiment, ours in zip(cohort, _train(cohort, tensors), strict=True):
+        (alone,) = _train((experiment,), tensors)
+        assert _collect(alone) == _collect(ours)
 
 
 @each_setting

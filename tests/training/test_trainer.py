@@ -69,3 +69,13 @@ def test_without_a_gpu_the_processor_trains() -> None:
 def test_the_processor_can_be_insisted_on() -> None:
     """``cpu`` is the CPU, also where there is a GPU."""
     assert "cpu" == choose_device("cpu").type
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_trains_on_a_gpu(digits: DigitSet, split: Split) -> None:
+    """Cohorts and single networks are trained where the images are."""
+    trainer = Trainer(digits.folder, split.folder, "cuda")
+    stacked = tuple(make_experiment(MlpArchitecture((16, 16)), seed=seed) for seed in (0, 1))
+    for cohort in (stacked, (make_experiment(CNN),)):
+        for ended in trainer.train(cohort, lambda _event: None):
+            assert ("finished", "cuda") == (ended.result.status, ended.result.circumstances.device)

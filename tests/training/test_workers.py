@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 import torch
 
+import mnistreport.training.trainer
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
 from mnistreport.errors import DataError, EnvironmentFault
@@ -32,6 +34,10 @@ from tests.training.small import CNN, MLP, make_endless, make_experiment, timele
 SOON = 5
 """Seconds within which a worker must be gone."""
 
+STACKED = tuple(
+    make_experiment(MlpArchitecture((32, 16), dropout=0.2), seed=seed) for seed in range(12)
+)
+"""Those are trained side by side, three at a time, where there is one worker."""
 EXPERIMENTS = (
     make_experiment(MlpArchitecture((8, 8), dropout=0.5), seed=0),
     make_experiment(MlpArchitecture((8, 8), dropout=0.5), seed=1),
@@ -163,6 +169,72 @@ def test_who_kills_every_worker_fails(place: WorkPlace, undisturbed: list[Event]
     expected, found = _collect(undisturbed), _collect(events)
     for experiment in others:
         assert expected[experiment.fingerprint] == found[experiment.fingerprint]
+
+
+@pytest.fixture(scope="module")
+def stacked(place: WorkPlace) -> list[Event]:
+    """What happens when one worker trains cohorts."""
+    return list(train_experiments(STACKED, place, jobs=1))
+
+
+def _list_cohorts(events: Iterable[Event]) -> list[int]:
+    """Return how many experiments were begun together, each time that some were."""
+    begun = (isinstance(event, Started) for event in events)
+    return [len(list(run)) for is_begin, run in groupby(begun) if is_begin]
+
+
+def test_company_makes_no_difference(place: WorkPlace, stacked: list[Event]) -> None:
+    """Runs end in the same bits alone, together, and when some of the others are there already."""
+    assert [3, 3, 3, 3] == _list_cohorts(stacked)
+    expected = _collect(stacked)
+    for some, jobs in ((STACKED, 2), (STACKED[1::2], 1), (STACKED[5:6], 1)):
+        found = _collect(train_experiments(some, place, jobs=jobs))
+        assert {each.fingerprint: expected[each.fingerprint] for each in some} == found
+
+
+def test_a_cohort_whose_worker_is_killed_goes_on_one_by_one(
+    place: WorkPlace, stacked: list[Event]
+) -> None:
+    """All of it is begun again, each by itself, and ends as if undisturbed."""
+    events: list[Event] = []
+    for event in train_experiments(STACKED, place, jobs=1):
+        if isinstance(event, EpochDone) and not any(isinstance(e, WorkerLost) for e in events):
+            _kill_workers()
+        events.append(event)
+    assert [True] * 3 == [event.again for event in events if isinstance(event, WorkerLost)]
+    assert [1, 1, 1] == _list_cohorts(events)[1:4]
+    assert _collect(stacked) == _collect(events)
+
+
+def test_one_of_a_cohort_can_only_undo_itself(place: WorkPlace, stacked: list[Event]) -> None:
+    """A member that kills every worker has failed; those that it took along are trained."""
+    victim = STACKED[0]
+    events: list[Event] = []
+    for event in train_experiments(STACKED, place, jobs=1):
+        if event == Started(victim):
+            _kill_workers()
+        events.append(event)
+    expected, found = _collect(stacked), _collect(events)
+    (ended,) = (e for e in events if isinstance(e, Ended) and e.experiment == victim)
+    assert "failed" == ended.result.status
+    del expected[victim.fingerprint], found[victim.fingerprint]
+    assert expected == found
+
+
+def test_a_cohort_that_fails_goes_on_one_by_one(
+    digits: DigitSet, split: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where several need too much memory, their worker gives up, and each is begun again alone."""
+
+    def fail(*_args: object, **_named: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(mnistreport.training.trainer, "train_cohort", fail)
+    trainer = Trainer(digits.folder, split.folder, "cpu")
+    with pytest.raises(SystemExit):
+        list(trainer.train(STACKED[:3], lambda _event: None))
+    (ended,) = trainer.train(STACKED[:1], lambda _event: None)
+    assert ("failed", "MemoryError") == (ended.result.status, ended.result.reason)
 
 
 def test_closing_early_ends_the_workers(place: WorkPlace) -> None:

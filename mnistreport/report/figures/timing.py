@@ -256,7 +256,7 @@ def _caption(
     else:
         said += (
             " Times were measured as the runs were trained, under the load that the machine "
-            "had then."
+            "had then, and of runs trained side by side each counts an equal share."
         )
     if any(not spot.summary.complete for spot in spots):
         said += " Hollow: not all runs of the variant finished."

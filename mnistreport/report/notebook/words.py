@@ -4,8 +4,9 @@ from typing import Final
 
 ABOUT: Final = """\
 `mnistreport` wrote this notebook and ran it, from the same runs and templates as the report. The
-networks, the loss, gradient descent and the training loop stand in its cells as the very source
-that trained the {others}. {live}
+networks, the loss, gradient descent and the training loop stand in its cells as the program's own
+source; of the {others}, feedforward networks may have been trained by a faster form of the loop,
+which tests hold to this one. {live}
 Other numbers come from `levels.csv`, `runs.csv` and `epochs.csv`, and the best networks from
 `best_*.safetensors`, which lie beside this notebook.
 
