@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mnistreport import pipeline
-from mnistreport.errors import ExitCode
+from mnistreport.errors import EnvironmentFault, ExitCode
 from mnistreport.study.trim_file import NAME
 from mnistreport.training.cost import CostModel, Costs
 from tests.commands import Told, call_command
@@ -84,7 +84,7 @@ def test_a_budget_is_told(built: tuple[Path, Told]) -> None:
         "budget_seconds": 120,
         "seeds": [2, 3],
         "epochs": {"mlp": [2, 4]},
-        "others": False,
+        "others": 1.0,
     } == results["trimmed"]
     assert [(seed, 2) for seed in (0, 1, 0, 1)] == [
         (run["seed"], run["epochs"]) for run in results["runs"]
@@ -95,6 +95,7 @@ def test_a_budget_is_told(built: tuple[Path, Told]) -> None:
 def test_documents_are_made_again_without_the_budget(copy: Path) -> None:
     """``check`` and ``render`` keep to what the build trained, and find it current."""
     told = _call("check", copy)
+    assert "as it was built, to keep within a budget: 2 of 3 seeds and 2 of 4 epochs" in told.err
     assert "runs: 4 of 4 finished" in told.out
     assert "documents: made of the manifest, templates and results of now" in told.out
     before = _read_results(copy)
@@ -131,6 +132,22 @@ def test_a_budget_too_short_leaves_all_as_it_was(copy: Path) -> None:
     assert "mnistreport build --budget 59s" in told.err
     assert 1 == told.err.count("error: ")
     assert "runs: 4 of 4 finished" in _call("check", copy).out
+
+
+def test_a_build_that_stops_leaves_the_budget_of_the_documents(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as nothing new is trained, the documents keep to what they were made of."""
+
+    def stop(*_args: object, **_named: object) -> None:
+        msg = "the machine is on fire"
+        raise EnvironmentFault(msg)
+
+    monkeypatch.setattr(pipeline, "train_experiments", stop)
+    kept = (copy / "output" / "digits" / NAME).read_bytes()
+    assert ExitCode.ENVIRONMENT == _call("build", copy, "--jobs", 1).code
+    assert kept == (copy / "output" / "digits" / NAME).read_bytes()
+    assert "documents: made of the manifest" in _call("check", copy).out
 
 
 @pytest.mark.parametrize("command", ["render", "check", "pack"])

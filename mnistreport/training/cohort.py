@@ -54,7 +54,7 @@ def train_cohort(
 ) -> list[TrainedModel]:
     """Train feedforward networks from scratch, each as its experiment says.
 
-    Each draws weights, order and dropout as ``train_model`` lets it, and on one machine ends in
+    Each draws weights, order and dropout as ``train_model`` lets it, and on a processor ends in
     the same bits whichever others are in the cohort. The images come on ``device``.
 
     Args:
