@@ -51,9 +51,10 @@ class Trainer:
         try:
             trained = self._train(cohort, tell)
         except (RuntimeError, MemoryError) as error:
-            if len(cohort) > 1:  # one of them, or too much at once: a new worker trains each alone
+            first, *others = cohort
+            if others:  # one of them, or too much at once: a new worker trains each alone
                 raise SystemExit(1) from error
-            yield Ended(cohort[0], self._failure(cohort[0], error), b"")
+            yield Ended(first, self._failure(first, error), b"")
         else:
             for experiment, each in zip(cohort, trained, strict=True):
                 yield self._wrap_up(experiment, each)
