@@ -267,6 +267,7 @@ def _tell_built(built: "Built") -> None:
     Ends with exit code 1 if some runs did not finish or a claim is false.
     """
     from mnistreport.console import write_complaints
+    from mnistreport.report.wording import count_things
 
     publication, incomplete = built.publication, built.results.incomplete
     if not publication.fresh:
@@ -277,6 +278,7 @@ def _tell_built(built: "Built") -> None:
         typer.echo(f"{path.name} was left as it was; mnistreport render makes it anew")
     write_complaints(publication.complaints, in_full=False)
     if incomplete:
-        typer.echo(f"{len(incomplete)} runs did not finish; the report lists them", err=True)
+        runs = count_things(len(incomplete), "run")
+        typer.echo(f"{runs} did not finish; the report lists them", err=True)
     if incomplete or any(each.is_false for each in publication.complaints):
         raise typer.Exit(ExitCode.INCOMPLETE)

@@ -172,12 +172,13 @@ def make_reckoner(project: Project, options: Options) -> Reckoner:
         results = collect_results(as_asked, lambda each: look_up(each, as_asked, Listener()))
         return tuple(results.variants[key].variant for key in results.combined.values())
 
-    stored = () if options.force else project.store.list_runs()
+    stored = tuple(project.store.list_runs())
+    settled = (experiment.fingerprint for experiment, run in stored if run.is_settled)
     return Reckoner(
-        fit_stored_costs(project.store, options.device),
+        fit_stored_costs(stored, options.device),
         len(project.split.train),
         project.split.sha256,
-        frozenset(experiment.fingerprint for experiment, run in stored if run.is_settled),
+        frozenset(() if options.force else settled),
         options.jobs,
         join,
     )
@@ -232,7 +233,8 @@ def _train(
     settled = {name for name, run in runs.items() if run.is_settled}
     missing = [each for each in experiments if each.fingerprint not in settled]
     images = len(project.split.train)
-    costs = fit_stored_costs(project.store, options.device) if missing else ROUGH_COSTS
+    stored = project.store.list_runs()
+    costs = fit_stored_costs(stored, options.device) if missing else ROUGH_COSTS
     listener.on_costs(costs)
     listener.on_plan(missing, len(experiments) - len(missing))
     place = WorkPlace(project.digits.folder, project.split.folder, images, options.device)

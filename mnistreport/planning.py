@@ -37,7 +37,7 @@ from mnistreport.study.expansion import expand_variants
 from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import Manifest, Study, Trimmed
 from mnistreport.study.naming import is_placeholder
-from mnistreport.training.cost import CostModel
+from mnistreport.training.cost import ROUGH_COSTS, CostModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Plan:
         combines: Whether one more variant per model may follow from the results.
         jobs: Worker processes that the time is reckoned for.
         seconds: What training takes in all, roughly; what follows from the results is in it.
-        costs: What the times are reckoned from.
+        costs: What the times are reckoned from; fitted if anything is to be trained.
         trimmed: What a time budget left of the manifest, if it took anything.
     """
 
@@ -88,11 +88,16 @@ class Plan:
         ]
         runs = sum(each.runs for each in self.variants)
         missing = sum(each.missing for each in self.variants)
-        lines.append(
+        said = (
             f"{format_count(runs)} runs, {format_count(runs - missing)} stored, "
-            f"{format_count(missing)} to train: about {format_seconds(self.seconds)} with "
-            f"{count_things(self.jobs, 'worker')}; {self._describe_error()}"
+            f"{format_count(missing)} to train"
         )
+        if missing:
+            said += (
+                f": about {format_seconds(self.seconds)} with {count_things(self.jobs, 'worker')}; "
+                f"{self._describe_error()}"
+            )
+        lines.append(said)
         if self.combines:
             lines.append("then up to one more variant per model, joining each study's best level")
         if self.trimmed:
@@ -141,7 +146,14 @@ def make_plan(options: Options, listener: Listener) -> Plan:
     """Find out what a build would train."""
     project = open_project(options, listener, anew=True)
     results = collect_results(project, lambda each: look_up(each, project, listener))
-    reckoner = make_reckoner(project, options)
+    missing = {
+        key: summary.planned - sum(run.is_settled for run in summary.runs.values())
+        for key, summary in results.variants.items()
+    }
+    costs, seconds = ROUGH_COSTS, 0.0
+    if any(missing.values()):  # only then are the stored runs' costs worth fitting
+        reckoner = make_reckoner(project, options)
+        costs, seconds = reckoner.costs, reckoner.estimate_seconds(project.manifest)
     names: dict[str, list[str]] = {}
     for baseline in project.manifest.baselines.values():
         names.setdefault(baseline.variant.key, []).append(f"{baseline.model} baseline")
@@ -155,15 +167,15 @@ def make_plan(options: Options, listener: Listener) -> Plan:
                 tuple(names.get(key, [f"{summary.variant.model}, best levels joined"])),
                 summary.variant,
                 summary.planned,
-                summary.planned - sum(run.is_settled for run in summary.runs.values()),
-                reckoner.costs.estimate_seconds(summary.variant, reckoner.images),
+                missing[key],
+                costs.estimate_seconds(summary.variant, len(project.split.train)),
             )
             for key, summary in results.variants.items()
         ),
         project.manifest.combine and not results.combined,
         options.jobs,
-        reckoner.estimate_seconds(project.manifest),
-        reckoner.costs,
+        seconds,
+        costs,
         project.manifest.trimmed,
     )
 

@@ -47,7 +47,7 @@ def _slow_machine() -> Iterator[None]:
     """Plant costs: an update, of which an epoch has 17, takes 14/17 of a second."""
     slow = CostModel({"mlp": Costs(0, 14 / 17, 0)}, {"mlp": 3}, 0.25)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "fit_stored_costs", lambda _store, _device: slow)
+        patch.setattr(pipeline, "fit_stored_costs", lambda _runs, _device: slow)
         yield
 
 
@@ -164,8 +164,23 @@ def test_a_plan_shows_what_would_be_trimmed(built: tuple[Path, Told]) -> None:
     """``plan`` says what a budget would leave, how long that takes, and how sure that is."""
     told = _call("plan", built[0], "--budget", "100s", "--jobs", 1)
     assert "to keep within 1 min 40 s: 2 of 3 seeds and 2 of 4 epochs" in told.out
+    told = _call("plan", built[0], "--jobs", 2)
     assert "off by 25\N{NARROW NO-BREAK SPACE}% (median) on the 3 stored runs" in told.out
     plan = json.loads(_call("plan", built[0], "--jobs", 2, "--json").out)
     assert (6, None) == (sum(each["missing"] for each in plan["variants"]), plan["trimmed"])
     assert {"stored_runs": {"mlp": 3}, "median_relative_error": 0.25} == plan["estimate"]
     assert pytest.approx(3 + 3 * 56) == plan["seconds"]
+
+
+def test_a_plan_with_nothing_to_train_takes_no_time(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Costs are fitted only where there is something to estimate."""
+
+    def fail(*_args: object) -> None:
+        msg = "nobody asked"
+        raise AssertionError(msg)
+
+    assert ExitCode.DONE == _call("build", copy, "--jobs", 1).code
+    monkeypatch.setattr(pipeline, "fit_stored_costs", fail)
+    assert "6 runs, 6 stored, 0 to train" == _call("plan", copy).out.splitlines()[-1]

@@ -441,7 +441,7 @@ def test_a_diverged_run_is_a_row(tmp_path: Path) -> None:
     """A run that diverges ends nothing: the others finish, it is listed, and the exit code is 1."""
     options = _make_project(tmp_path, TWO_RUNS.replace("[0.02, 0.05]", "[0.02, 1e9]"))
     code, said = _run_command("build", "--manifest", options.manifest, "--jobs", "1")
-    assert (ExitCode.INCOMPLETE, True) == (code, "1 runs did not finish" in said)
+    assert (ExitCode.INCOMPLETE, True) == (code, "1 run did not finish" in said)
     results = json.loads((_output(options) / "results.json").read_bytes())
     finished, diverged = results["runs"]
     assert ("finished", "diverged") == (finished["status"], diverged["status"])

@@ -23,7 +23,7 @@ VALIDATION_SHARE: Final = 1 / 3
 """Validation images for each training image, as in the usual split of 60/20/20."""
 STARTUP_SECONDS: Final = 3.0
 """Until the workers have loaded torch and the images."""
-_PULL: Final = 0.2
+_PULL: Final = 0.1
 """How much a cost that equals its constant is worth beside a setting that is estimated exactly:
 enough to decide what the stored runs leave open, too little to outweigh them."""
 
@@ -51,7 +51,7 @@ class Costs:
 
 
 ROUGH: Final[Mapping[str, Costs]] = MappingProxyType(
-    {"mlp": Costs(2e-11, 4e-4, 1.5e-9), "cnn": Costs(2.3e-11, 5e-4, 1.3e-9)}
+    {"mlp": Costs(1.8e-11, 7e-5, 8e-10), "cnn": Costs(1.9e-11, 4e-4, 1e-9)}
 )
 """One core of a recent processor, by kind of network."""
 

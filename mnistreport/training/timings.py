@@ -7,7 +7,6 @@ from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import CostModel, Timing, fit_costs
 from mnistreport.training.processor import name_processor
 from mnistreport.training.result import RunResult
-from mnistreport.training.store import RunStore
 
 _DEVICE: Final = "cpu"
 """Only its runs are compared: which GPU this machine has, if any, only torch can say."""
@@ -15,16 +14,16 @@ _DEVICE: Final = "cpu"
 Run = tuple[Experiment, RunResult]
 
 
-def fit_stored_costs(store: RunStore, device: str) -> CostModel:
+def fit_stored_costs(runs: Iterable[Run], device: str) -> CostModel:
     """Fit costs on the stored runs of this machine's processor; without any they are rough.
 
     Args:
-        store: Where runs are.
+        runs: All that are stored.
         device: ``auto``, ``cpu`` or ``cuda``, as asked for.
     """
     if device not in {"auto", _DEVICE}:
         return fit_costs(())
-    return fit_costs(select_timings(store.list_runs(), name_processor()))
+    return fit_costs(select_timings(runs, name_processor()))
 
 
 def select_timings(runs: Iterable[Run], processor: str) -> Iterator[Timing]:

@@ -203,13 +203,10 @@ def _work(connection: Connection, place: WorkPlace) -> None:
     except MnistReportError as error:
         connection.send(error)
         return
-    while True:
-        try:
-            cohort = connection.recv()
-        except EOFError:
-            return
-        for ended in trainer.train(cohort, connection.send):
-            connection.send(ended)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent is gone
+        while True:
+            for ended in trainer.train(connection.recv(), connection.send):
+                connection.send(ended)
 
 
 def _hand_out(

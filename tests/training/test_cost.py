@@ -76,7 +76,7 @@ def _plant(costs: Costs, *, noise: float = 0.0) -> list[Timing]:
 
 
 def test_planted_costs_are_found() -> None:
-    """Durations made of known costs give these costs back, on a machine five times slower, too."""
+    """Known costs are found again in durations, on a slow machine of other proportions, too."""
     planted = Costs(1e-10, 2e-3, 7.5e-9)
     fitted = fit_costs(_plant(planted))
     assert pytest.approx(planted.multiplication, rel=0.02) == fitted.costs["mlp"].multiplication
