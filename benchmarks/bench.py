@@ -52,8 +52,8 @@ class Bench:
     def place(self) -> WorkPlace:
         """What workers and peers are told."""
         project = self.project
-        images = len(project.split.train)
-        return WorkPlace(project.digits.folder, project.split.folder, images, "cpu")
+        sizes = project.split.learning_sizes
+        return WorkPlace(project.digits.folder, project.split.folder, sizes, "cpu")
 
     def pick_variants(self, kind: str) -> list[Variant]:
         """Return the manifest's variants that are of one kind of network."""

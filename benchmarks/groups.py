@@ -97,14 +97,20 @@ def measure_roofline(bench: Bench, repeat: int) -> dict[str, float]:
     large = [
         each for each in bench.pick_variants("mlp") if each.training.batch_size >= ROOFLINE_BATCH
     ]
-    shapes = [shape for variant in large for shape in list_products(variant)]
+    largest = max(each.training.batch_size for each in large)
+    shapes = [  # in proportion to the updates of an epoch
+        shape
+        for variant in large
+        for _ in range(largest // variant.training.batch_size)
+        for shape in list_products(variant)
+    ]
     measured = {
         "square": measure_products(SQUARE, cores, seconds),
         "shapes": measure_products(shapes, cores, seconds),
     }
     runs = train_ours(large, bench, lambda _: ROOFLINE_EPOCHS).runs
     done = sum(
-        len(run.history) * bench.place.images * count_multiply_adds(experiment.variant)
+        len(run.history) * bench.place.sizes.train * count_multiply_adds(experiment.variant)
         for experiment, run in runs
     )
     # A worker's rate is all work over all time that workers spent on it; there are `cores` workers.

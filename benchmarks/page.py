@@ -51,7 +51,8 @@ METHOD = f"""\
   repeats, a seed each. Ways to train that lie further apart fail the benchmark.
 - **Stored runs**: they are made up, but stored, read and checked as any; the documents of the
   build that has nothing to do are partly stand-ins. Of three measurements, the one that took
-  the processor least counts. The power is that of what runs add to the time of {SIZES[0]} of them.
+  the processor least counts. `plan` lacks one run, so that it fits what runs cost. The power is
+  that of what runs add to the time of {SIZES[0]} of them.
 - **GPU**: one {GPU_SHARE}th of each run's epochs; the usual script in eager mode, one run after
   another, its batches moved to the GPU.
 """

@@ -12,14 +12,16 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
+from mnistreport.data.split import LearningSizes
 from mnistreport.errors import UsageError
 from mnistreport.report.wording import name_duration
-from mnistreport.study.expansion import expand_experiments, expand_variants
+from mnistreport.study.expansion import combine_levels, expand_experiments, expand_variants
 from mnistreport.study.experiment import Experiment, Variant
-from mnistreport.study.manifest import Manifest
+from mnistreport.study.manifest import Level, Manifest
 from mnistreport.study.trim_file import NAME
 from mnistreport.study.trimming import FEWEST_SEEDS, Trim, trim_manifest
 from mnistreport.training.cost import CostModel, estimate_wall_clock
+from mnistreport.training.grouping import pick_missing
 
 MOST_SECONDS: Final = 10**9
 """Some thirty years."""
@@ -38,8 +40,8 @@ def parse_budget(text: str) -> int:
     parts = found.groups("0") if found else ()
     total = sum(int(part) * unit for part, unit in zip(parts, (3600, 60, 1, 1), strict=False))
     if not 0 < total <= MOST_SECONDS:
-        msg = f"--budget: {text!r} is no duration"
-        raise UsageError(msg, next_step="write it like 90s, 10m, 1h30m, or as seconds")
+        msg = f"--budget: {text!r} is no duration of a second or more"
+        raise UsageError(msg, next_step="write it like 90s, 10m, 1h30m, or as whole seconds")
     return total
 
 
@@ -49,15 +51,15 @@ class Reckoner:
 
     Attributes:
         costs: What runs take.
-        images: Training images.
+        sizes: Numbers of training and validation images.
         split_sha256: Digest of the split.
         settled: Fingerprints of the runs that need not be trained.
-        jobs: Worker processes.
+        jobs: Worker processes that work at once.
         join: Returns the variants that join the best levels, once all others are stored.
     """
 
     costs: CostModel
-    images: int
+    sizes: LearningSizes
     split_sha256: str
     settled: frozenset[str]
     jobs: int
@@ -66,8 +68,8 @@ class Reckoner:
     def estimate_seconds(self, manifest: Manifest) -> float:
         """Return about how long training takes.
 
-        What joins the best levels is not known before they are: then each such variant counts as
-        the dearest of its model.
+        What joins the best levels is not known before they are: then it counts as what joins the
+        dearest.
         """
         planned = expand_variants(manifest)
         missing = self._list_missing(planned, manifest)
@@ -75,11 +77,7 @@ class Reckoner:
         if not manifest.combine:
             return seconds
         if missing:
-            joined = [
-                max((each for each in planned if each.model == model), key=self._estimate)
-                for model in manifest.baselines
-                if sum(study.model == model for study in manifest.studies) > 1
-            ]
+            joined = self._join_dearest(manifest)
             last = [self._estimate(each) for each in joined for _ in manifest.seeds]
         else:
             untrained = self._list_missing(self.join(manifest), manifest)
@@ -87,25 +85,51 @@ class Reckoner:
         return seconds + estimate_wall_clock(last, self.jobs)
 
     def _estimate(self, variant: Variant) -> float:
-        return self.costs.estimate_seconds(variant, self.images)
+        return self.costs.estimate_seconds(variant, self.sizes)
 
-    def _list_missing(
-        self, variants: Sequence[Variant], manifest: Manifest
-    ) -> tuple[Experiment, ...]:
+    def _list_missing(self, variants: Sequence[Variant], manifest: Manifest) -> list[Experiment]:
         every = expand_experiments(variants, manifest.seeds, self.split_sha256)
-        return tuple(each for each in every if each.fingerprint not in self.settled)
+        return pick_missing(every, self.settled)
+
+    def _join_dearest(self, manifest: Manifest) -> Iterator[Variant]:
+        """Yield, of each model with several studies, the variant that joins the dearest levels."""
+        for model, baseline in manifest.baselines.items():
+            studies = [study for study in manifest.studies if study.model == model]
+            chosen: list[Level] = []
+            for study in studies:
+                costs = [
+                    self._estimate(combine_levels(baseline, (*chosen, level)))
+                    for level in study.levels
+                ]
+                chosen.append(study.levels[costs.index(max(costs))])
+            if len(studies) > 1:
+                yield combine_levels(baseline, chosen)
 
 
 def choose_trim(
-    manifest: Manifest, budget_seconds: int, estimate: Callable[[Manifest], float]
+    manifest: Manifest,
+    budget_seconds: int,
+    estimate: Callable[[Manifest], float],
+    kept: Trim | None = None,
 ) -> Trim | None:
     """Return the least trim with which training fits, or ``None`` if all of it does.
 
     Seeds go first, as long as two are left, then epochs, of every variant the same share.
 
+    Args:
+        manifest: What is to be built.
+        budget_seconds: The time that its training is to keep within.
+        estimate: Returns how many seconds the training takes that a manifest still needs.
+        kept: How the last build was trimmed. For the same budget it is chosen again if it fits:
+            what it trained is stored, and the same command makes the same report.
+
     Raises:
         UsageError: Not even the fewest seeds and epochs fit.
     """
+    if kept and kept.budget_seconds == budget_seconds:
+        trimmed = trim_manifest(manifest, kept)
+        if trimmed and trimmed is not manifest and estimate(trimmed) <= budget_seconds:
+            return kept
     least = estimate(manifest)
     if least <= budget_seconds:
         return None
@@ -122,7 +146,7 @@ def choose_trim(
         f"--budget: {name_duration(budget_seconds)} is too short, even with the fewest seeds and "
         f"epochs; the least budget that fits is {name_duration(needed)}"
     )
-    raise UsageError(msg, file=manifest.path, next_step=f"mnistreport build --budget {needed}s")
+    raise UsageError(msg, file=manifest.path, next_step=f"give it that: --budget {needed}s")
 
 
 def apply_trim(manifest: Manifest, trim: Trim | None, output: Path) -> Manifest:

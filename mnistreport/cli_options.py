@@ -41,7 +41,8 @@ Cache = Annotated[
     typer.Option(help="Checked data and stored runs; default .mnistreport.", metavar="DIR"),
 ]
 Jobs = Annotated[
-    int | None, typer.Option(min=1, help="Worker processes; default one per core.", metavar="N")
+    int | None,
+    typer.Option(min=1, max=256, help="Worker processes; default one per core.", metavar="N"),
 ]
 Budget = Annotated[
     str | None,

@@ -16,6 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from mnistreport.data.split import LearningSizes
 from mnistreport.errors import MnistReportError, Problem, UsageError
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.numbers import format_percent, format_seconds
@@ -25,8 +26,8 @@ from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import ROUGH_COSTS, CostModel
 from mnistreport.training.workers import Ended, EpochDone, Event, Started, WorkerLost
 
-NOMINAL_IMAGES = 10_000
-"""Training images that costs are compared for; only their proportions matter to a bar."""
+NOMINAL_SIZES = LearningSizes(12_000, 4_000)
+"""Numbers of images that costs are compared for; only their proportions matter to a bar."""
 
 
 class Display(Protocol):
@@ -275,7 +276,7 @@ class RichDisplay:
 
     def _weigh(self, experiment: Experiment) -> float:
         variant = experiment.variant
-        return self._costs.estimate_seconds(variant, NOMINAL_IMAGES) / variant.training.epochs
+        return self._costs.estimate_seconds(variant, NOMINAL_SIZES) / variant.training.epochs
 
     def _count_runs(self) -> None:
         if self._overall is not None:

@@ -1,7 +1,7 @@
 """The whole program, read from top to bottom: from a manifest to documents."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +14,14 @@ from mnistreport.budgeting import Reckoner, apply_trim, choose_trim
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.sources import SOURCES, load_digit_set
 from mnistreport.data.split import Split, split_digits
-from mnistreport.errors import UsageError
+from mnistreport.errors import EnvironmentFault, UsageError
 from mnistreport.files import hold_folder
-from mnistreport.options import Listener, Options
+from mnistreport.options import Listener, Options, count_cores
 from mnistreport.report.dates import find_given_date
 from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.material import Material, Tested
 from mnistreport.report.publication import Publication, publish_report
-from mnistreport.report.wording import describe_trimmed, describe_variant
+from mnistreport.report.wording import count_things, describe_budget, describe_variant
 from mnistreport.study.batches import check_batches
 from mnistreport.study.expansion import combine_levels, expand_experiments, expand_variants
 from mnistreport.study.experiment import Experiment, Variant
@@ -30,6 +30,7 @@ from mnistreport.study.manifest import Manifest
 from mnistreport.study.trim_file import keep_trim, load_trim
 from mnistreport.study.trimming import Trim
 from mnistreport.training.cost import ROUGH_COSTS
+from mnistreport.training.grouping import pick_missing
 from mnistreport.training.ledger import Ledger, TestRead
 from mnistreport.training.result import RunResult
 from mnistreport.training.store import RunStore
@@ -84,7 +85,7 @@ def build(options: Options, listener: Listener) -> Built:
     project = open_project(options, listener, anew=True)
     with hold_folder(project.output):
         if trimmed := project.manifest.trimmed:
-            listener.on_stage(f"to keep within the budget: {describe_trimmed(trimmed)}")
+            listener.on_stage(describe_budget(trimmed))
         project.store.remove_leftovers()
         results = collect_results(project, lambda each: _train(each, project, options, listener))
         for winner in choose_winners(results):
@@ -159,6 +160,11 @@ def open_project(options: Options, listener: Listener, *, anew: bool = False) ->
     listener.on_data(digits, split)
     if digits.notice:
         listener.on_warning(digits.notice)
+    if options.jobs > (cores := count_cores()):
+        listener.on_warning(
+            f"--jobs {options.jobs} is more than the {count_things(cores, 'core')} there are: "
+            "workers will wait for each other, and their runs seem to take longer"
+        )
     output = (options.output or folder / "output" / digits.name).resolve()
     project = Project(manifest, folder, cache, output, digits, split)
     return _trim(project, options, listener, anew=anew)
@@ -173,13 +179,14 @@ def make_reckoner(project: Project, options: Options) -> Reckoner:
         return tuple(results.variants[key].variant for key in results.combined.values())
 
     stored = tuple(project.store.list_runs())
-    settled = (experiment.fingerprint for experiment, run in stored if run.is_settled)
+    ours = [each for each, _ in stored if each.split_sha256 == project.split.sha256]
+    runs = {} if options.force else look_up(ours, project, Listener())
     return Reckoner(
         fit_stored_costs(stored, options.device),
-        len(project.split.train),
+        project.split.learning_sizes,
         project.split.sha256,
-        frozenset(() if options.force else settled),
-        options.jobs,
+        _name_settled(runs),
+        min(options.jobs, count_cores()),
         join,
     )
 
@@ -192,11 +199,13 @@ def _trim(project: Project, options: Options, listener: Listener, *, anew: bool)
         return project
     else:
         estimate = make_reckoner(project, options).estimate_seconds
-        trim = choose_trim(project.manifest, options.budget, estimate)
+        kept: Trim | None = None
+        with suppress(EnvironmentFault):  # damaged: what is chosen now takes its place
+            kept = load_trim(project.output)
+        trim = choose_trim(project.manifest, options.budget, estimate, kept)
     manifest = apply_trim(project.manifest, trim, project.output)
     if manifest.trimmed and not anew:
-        said = describe_trimmed(manifest.trimmed)
-        listener.on_stage(f"as it was built, to keep within a budget: {said}")
+        listener.on_stage(f"as it was built, {describe_budget(manifest.trimmed)}")
     return replace(project, manifest=manifest, trim=trim)
 
 
@@ -230,19 +239,19 @@ def _train(
 ) -> dict[str, RunResult]:
     """Return every run: stored ones as they are, the others trained and stored one by one."""
     runs = {} if options.force else look_up(experiments, project, listener)
-    settled = {name for name, run in runs.items() if run.is_settled}
-    missing = [each for each in experiments if each.fingerprint not in settled]
-    images = len(project.split.train)
+    missing = pick_missing(experiments, _name_settled(runs))
+    sizes = project.split.learning_sizes
     stored = project.store.list_runs()
     costs = fit_stored_costs(stored, options.device) if missing else ROUGH_COSTS
     listener.on_costs(costs)
-    listener.on_plan(missing, len(experiments) - len(missing))
-    place = WorkPlace(project.digits.folder, project.split.folder, images, options.device)
+    wanted = len({each.fingerprint for each in experiments})
+    listener.on_plan(missing, wanted - len(missing))
+    place = WorkPlace(project.digits.folder, project.split.folder, sizes, options.device)
     training = train_experiments(
         missing,
         place,
         jobs=options.jobs,
-        estimate=lambda each: costs.estimate_seconds(each.variant, images),
+        estimate=lambda each: costs.estimate_seconds(each.variant, sizes),
     )
     with closing(training) as events:
         for event in events:
@@ -253,6 +262,11 @@ def _train(
     return runs
 
 
+def _name_settled(runs: Mapping[str, RunResult]) -> frozenset[str]:
+    """Return the fingerprints of the runs that need not be trained again."""
+    return frozenset(name for name, run in runs.items() if run.is_settled)
+
+
 def refuse_gaps(project: Project, results: Results) -> None:
     """Refuse to go on without runs that the manifest asks for and nobody has begun.
 
@@ -261,7 +275,9 @@ def refuse_gaps(project: Project, results: Results) -> None:
     """
     if results.untrained:
         msg = f"{len(results.untrained)} of {len(results.experiments)} runs are not stored"
-        step = "train them: mnistreport build"
+        trimmed = project.manifest.trimmed
+        budget = f" --budget {trimmed.budget_seconds}s" if trimmed else ""
+        step = f"train them: mnistreport build{budget}"
         raise UsageError(msg, file=project.manifest.path, next_step=step)
 
 

@@ -28,10 +28,9 @@ from mnistreport.report.submission import describe_zip
 from mnistreport.report.templating import Templates
 from mnistreport.report.wording import (
     count_things,
-    describe_trimmed,
+    describe_budget,
     describe_variant,
     join_words,
-    name_duration,
 )
 from mnistreport.study.expansion import expand_variants
 from mnistreport.study.experiment import Variant
@@ -65,7 +64,7 @@ class Plan:
 
     Attributes:
         variants: In the manifest's order.
-        combines: Whether one more variant per model may follow from the results.
+        combines: Whether one more variant per model may follow from what is to be trained.
         jobs: Worker processes that the time is reckoned for.
         seconds: What training takes in all, roughly; what follows from the results is in it.
         costs: What the times are reckoned from; fitted if anything is to be trained.
@@ -99,23 +98,25 @@ class Plan:
             )
         lines.append(said)
         if self.combines:
-            lines.append("then up to one more variant per model, joining each study's best level")
+            lines.append(
+                "included: up to one more variant per model, which joins each study's best level"
+            )
         if self.trimmed:
-            budget = name_duration(self.trimmed.budget_seconds)
-            lines.append(f"to keep within {budget}: {describe_trimmed(self.trimmed)}")
+            lines.append(describe_budget(self.trimmed))
         return "\n".join(lines)
 
     def _describe_error(self) -> str:
         """Say how far the time can be trusted."""
         costs = self.costs
         if not costs.runs:
-            return "a rough guess: no run of this machine is stored yet"
+            return "a rough guess: no run is stored yet that this processor trained"
         runs = count_things(sum(costs.runs.values()), "stored run")
         if costs.error is None:
-            said = f"estimated from {runs} of one setting"
+            said = f"estimated from {runs}, of too few settings to tell how far it is off"
         else:
-            error = format_percent(costs.error, 0)
-            said = f"estimates of an epoch were off by {error} (median) on the {runs}"
+            error = f"{format_percent(costs.error, 0)} (median)"
+            left_out = format_count(costs.tried)
+            said = f"estimated from {runs}; for {left_out} left out, updates were off by {error}"
         kinds = {each.variant.architecture.kind for each in self.variants if each.missing}
         unknown = sorted(kinds - costs.runs.keys())
         return f"{said}, none of a {join_words(unknown)}" if unknown else said
@@ -168,11 +169,11 @@ def make_plan(options: Options, listener: Listener) -> Plan:
                 summary.variant,
                 summary.planned,
                 missing[key],
-                costs.estimate_seconds(summary.variant, len(project.split.train)),
+                costs.estimate_seconds(summary.variant, project.split.learning_sizes),
             )
             for key, summary in results.variants.items()
         ),
-        project.manifest.combine and not results.combined,
+        project.manifest.combine and not results.combined and any(missing.values()),
         options.jobs,
         seconds,
         costs,

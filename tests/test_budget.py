@@ -45,8 +45,9 @@ TWO_MINUTES = ("--budget", "2m", "--jobs", 1)
 @pytest.fixture(scope="module", autouse=True)
 def _slow_machine() -> Iterator[None]:
     """Plant costs: an update, of which an epoch has 17, takes 14/17 of a second."""
-    slow = CostModel({"mlp": Costs(0, 14 / 17, 0)}, {"mlp": 3}, 0.25)
+    slow = CostModel({"mlp": Costs(0, 14 / 17, 0)}, {"mlp": 3}, 2, 0.25)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "count_cores", lambda: 2)
         patch.setattr(pipeline, "fit_stored_costs", lambda _runs, _device: slow)
         yield
 
@@ -69,6 +70,10 @@ def _call(command: str, folder: Path, *options: object) -> Told:
     return call_command(command, *options, "--manifest", folder / "experiments.toml")
 
 
+def _unify_spaces(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _read_results(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "output" / "digits" / "results.json").read_bytes())
 
@@ -77,7 +82,7 @@ def test_a_budget_is_told(built: tuple[Path, Told]) -> None:
     """Console, first page and ``results.json`` say what was trained, and that is what was."""
     folder, told = built
     assert ExitCode.DONE == told.code, told.err
-    assert "to keep within the budget: 2 of 3 seeds and 2 of 4 epochs" in told.err
+    assert "to keep within 2 min: 2 of 3 seeds and 2 of 4 epochs" in told.err
     results = _read_results(folder)
     assert NOTICE in results["notices"]
     assert {
@@ -89,13 +94,15 @@ def test_a_budget_is_told(built: tuple[Path, Told]) -> None:
     assert [(seed, 2) for seed in (0, 1, 0, 1)] == [
         (run["seed"], run["epochs"]) for run in results["runs"]
     ]
-    assert NOTICE in (folder / "output" / "digits" / "report.html").read_text("utf-8")
+    html = (folder / "output" / "digits" / "report.html").read_text("utf-8")
+    assert NOTICE in html
+    assert "less was trained than the manifest asks for" in _unify_spaces(html)
 
 
 def test_documents_are_made_again_without_the_budget(copy: Path) -> None:
     """``check`` and ``render`` keep to what the build trained, and find it current."""
     told = _call("check", copy)
-    assert "as it was built, to keep within a budget: 2 of 3 seeds and 2 of 4 epochs" in told.err
+    assert "as it was built, to keep within 2 min: 2 of 3 seeds and 2 of 4 epochs" in told.err
     assert "runs: 4 of 4 finished" in told.out
     assert "documents: made of the manifest, templates and results of now" in told.out
     before = _read_results(copy)
@@ -111,6 +118,42 @@ def test_documents_within_a_budget_are_not_those_of_all(copy: Path) -> None:
     path = copy / "output" / "digits" / NAME
     path.write_text(path.read_text().replace("120", "119"))
     assert "documents: the manifest, templates or results have changed" in _call("check", copy).out
+
+
+def test_the_same_budget_again_has_nothing_to_do(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same command makes the same report, also where more would fit by what is known now."""
+    fast = CostModel({"mlp": Costs(0, 1e-3, 0)}, {"mlp": 7}, 2, 0.25)
+    monkeypatch.setattr(pipeline, "fit_stored_costs", lambda _runs, _device: fast)
+    told = _call("build", copy, *TWO_MINUTES)
+    assert "nothing has changed" in told.out, told.err
+    told = _call("plan", copy, "--budget", "150s", "--jobs", 1)
+    assert "6 runs, 0 stored, 6 to train" in told.out
+
+
+def test_more_workers_than_cores_gain_nothing(built: tuple[Path, Told]) -> None:
+    """They are warned of, and no estimate counts on them."""
+    told = _call("plan", built[0], "--jobs", 3, "--json")
+    assert 1 == told.err.count("--jobs 3 is more than the 2 cores there are")
+    assert pytest.approx(3 + 3 * 56) == json.loads(told.out)["seconds"]
+    assert "more than" not in _call("plan", built[0], "--jobs", 2).err
+
+
+def test_a_damaged_run_is_to_be_trained(copy: Path) -> None:
+    """A plan and a budget do not count on a run whose weights are rotten."""
+    for path in (copy / ".mnistreport" / "runs").glob("*/tensors.safetensors"):
+        path.write_bytes(path.read_bytes()[:-1])
+    told = _call("plan", copy, *TWO_MINUTES)
+    assert "4 runs, 0 stored, 4 to train: about 1 min 55 s" in _unify_spaces(told.out)
+
+
+def test_what_a_budget_left_is_built_with_it_again(copy: Path) -> None:
+    """Where documents of a trimmed build lack runs, the error names the build that made them."""
+    shutil.rmtree(copy / ".mnistreport" / "runs")
+    told = _call("render", copy)
+    assert ExitCode.USAGE == told.code
+    assert "train them: mnistreport build --budget 120s" in told.err
 
 
 def test_a_build_without_a_budget_trains_everything(copy: Path) -> None:
@@ -129,7 +172,7 @@ def test_a_budget_too_short_leaves_all_as_it_was(copy: Path) -> None:
     """One line names the least budget that fits; what the last build kept stays."""
     told = _call("build", copy, "--budget", "30", "--force", "--jobs", 1)
     assert ExitCode.USAGE == told.code
-    assert "mnistreport build --budget 59s" in told.err
+    assert "give it that: --budget 59s" in told.err
     assert 1 == told.err.count("error: ")
     assert "runs: 4 of 4 finished" in _call("check", copy).out
 
@@ -165,7 +208,10 @@ def test_a_plan_shows_what_would_be_trimmed(built: tuple[Path, Told]) -> None:
     told = _call("plan", built[0], "--budget", "100s", "--jobs", 1)
     assert "to keep within 1 min 40 s: 2 of 3 seeds and 2 of 4 epochs" in told.out
     told = _call("plan", built[0], "--jobs", 2)
-    assert "off by 25\N{NARROW NO-BREAK SPACE}% (median) on the 3 stored runs" in told.out
+    assert (
+        "about 2 min 51 s with 2 workers; estimated from 3 stored runs; "
+        "for 2 left out, updates were off by 25 % (median)"
+    ) in _unify_spaces(told.out)
     plan = json.loads(_call("plan", built[0], "--jobs", 2, "--json").out)
     assert (6, None) == (sum(each["missing"] for each in plan["variants"]), plan["trimmed"])
     assert {"stored_runs": {"mlp": 3}, "median_relative_error": 0.25} == plan["estimate"]

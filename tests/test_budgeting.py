@@ -1,5 +1,6 @@
 """Which seeds and epochs a time budget leaves, by estimates that are made up here."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -7,16 +8,18 @@ from fractions import Fraction
 import pytest
 
 from mnistreport.budgeting import Reckoner, choose_trim, parse_budget
+from mnistreport.data.split import LearningSizes
 from mnistreport.errors import UsageError
 from mnistreport.report.wording import describe_trimmed, name_duration
-from mnistreport.study.expansion import expand_experiments, expand_variants
+from mnistreport.study.expansion import combine_levels, expand_experiments, expand_variants
 from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import Manifest, Trimmed
 from mnistreport.study.trimming import Trim, trim_manifest
 from mnistreport.training.cost import ROUGH_COSTS, STARTUP_SECONDS, estimate_wall_clock
+from mnistreport.training.grouping import pick_missing
 from tests.fake_results import SPLIT, make_manifest
 
-IMAGES = 42_000
+SIZES = LearningSizes(42_000, 14_000)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +49,7 @@ def test_durations_in_words() -> None:
 def _make_reckoner(
     settled: frozenset[str] = frozenset(), joined: Sequence[Variant] = (), jobs: int = 2
 ) -> Reckoner:
-    return Reckoner(ROUGH_COSTS, IMAGES, SPLIT, settled, jobs, lambda _manifest: joined)
+    return Reckoner(ROUGH_COSTS, SIZES, SPLIT, settled, jobs, lambda _manifest: joined)
 
 
 def _list_settled(manifest: Manifest) -> frozenset[str]:
@@ -110,19 +113,47 @@ def test_stored_runs_cost_nothing() -> None:
     assert trim == choose_trim(manifest, 1, reckoner.estimate_seconds)
 
 
+def test_the_same_budget_keeps_to_what_it_left() -> None:
+    """Once trimmed, a build is trimmed alike though more would fit by now, if that still fits."""
+    manifest = make_manifest(range(5))
+    every = _count_epochs(manifest)
+    kept = Trim(round(every / 2), 2, Fraction(1))
+    assert kept == choose_trim(manifest, kept.budget_seconds, lambda _: 0, kept)
+    assert choose_trim(manifest, round(every), _count_epochs, kept) is None
+    least = choose_trim(manifest, kept.budget_seconds, _count_epochs)
+    too_much = replace(kept, seeds=3)
+    assert least == choose_trim(manifest, kept.budget_seconds, _count_epochs, too_much)
+    assert choose_trim(make_manifest(range(2)), kept.budget_seconds, lambda _: 0, kept) is None
+
+
+def test_models_that_ask_for_the_same_are_trained_once() -> None:
+    """Two names of one model are one run, in estimates as in queues."""
+    (first, *_) = expand_variants(make_manifest())
+    every = expand_experiments((first, replace(first, model="twin")), range(3), SPLIT)
+    assert every[:3] == tuple(pick_missing(every, ()))
+    assert [every[1]] == pick_missing(every, {every[0].fingerprint, every[2].fingerprint})
+
+
 def test_what_joins_counts_as_the_dearest_until_it_is_known() -> None:
-    """Unknown, a joined variant costs what the dearest of its model does; known, what it does."""
+    """Unknown, a joined variant is as large and slow as levels can make it; known, as it is."""
     manifest = make_manifest()
     alone = _make_reckoner().estimate_seconds(replace(manifest, combine=False))
+    joined = _make_reckoner().estimate_seconds(manifest) - alone
+    studies = [study for study in manifest.studies if study.model == "mlp"]
+    assert len(studies) > 1
+    every = [
+        combine_levels(manifest.baselines["mlp"], levels)
+        for levels in itertools.product(*(study.levels for study in studies))
+    ]
+    dearest = max(ROUGH_COSTS.estimate_seconds(each, SIZES) for each in every)
+    assert pytest.approx(estimate_wall_clock([dearest] * 3, 2)) == joined
     variants = [each for each in expand_variants(manifest) if each.model == "mlp"]
-    seconds = [ROUGH_COSTS.estimate_seconds(each, IMAGES) for each in variants]
-    dearest = estimate_wall_clock([max(seconds)] * 3, 2)
-    assert pytest.approx(alone + dearest) == _make_reckoner().estimate_seconds(manifest)
+    assert dearest > max(ROUGH_COSTS.estimate_seconds(each, SIZES) for each in variants)
     architecture = replace(variants[0].architecture, dropout=0.5)
     joined = replace(variants[0], architecture=architecture)
     known = _make_reckoner(_list_settled(manifest), [joined])
-    own = ROUGH_COSTS.estimate_seconds(joined, IMAGES)
-    assert pytest.approx(STARTUP_SECONDS + 1.5 * own) == known.estimate_seconds(manifest)
+    own = ROUGH_COSTS.estimate_seconds(joined, SIZES)
+    assert pytest.approx(STARTUP_SECONDS + 2 * own) == known.estimate_seconds(manifest)
 
 
 @pytest.mark.parametrize(

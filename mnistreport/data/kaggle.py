@@ -12,7 +12,6 @@ from pathlib import Path
 from threading import Thread
 from typing import TypeVar
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from mnistreport.errors import DataError
 
@@ -92,6 +91,8 @@ def _is_cached() -> bool:
 
 def _probe() -> None:
     """Connect to Kaggle, or to the proxy on the way, and hang up: kagglehub has no time limit."""
+    from urllib.request import getproxies, proxy_bypass
+
     from kagglesdk.kaggle_env import get_endpoint, get_env
 
     target = urlsplit(get_endpoint(get_env()))

@@ -27,8 +27,8 @@ DATA_FOLDER = "data"
 MNIST, DIGITS = "mnist", "digits"
 """Names of data sets that nothing else may be called."""
 SUBSTITUTION = (
-    "this report was made with scikit-learn's 1,797 embedded digits, resized to 28 × 28; "
-    "its accuracies say little about MNIST."
+    "the images are scikit-learn's 1,797 embedded digits, resized to 28 × 28; "
+    "accuracies on them say little about MNIST."
 )
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,13 @@ MORE_STEP = "use a larger data set, or other shares in [data] split"
 NAMES = ("train", "validation", "test")
 
 
+class LearningSizes(NamedTuple):
+    """How many images there are to learn from."""
+
+    train: int
+    validation: int
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
     """Which image is in which split; every image is in exactly one.
@@ -44,6 +51,11 @@ class Split:
     test: Indices
     sha256: str
     folder: Path
+
+    @property
+    def learning_sizes(self) -> LearningSizes:
+        """How many images the training and the validation split have."""
+        return LearningSizes(len(self.train), len(self.validation))
 
 
 def split_digits(digits: DigitSet, fractions: SplitFractions, seed: int, *, cache: Path) -> Split:

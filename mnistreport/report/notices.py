@@ -28,7 +28,7 @@ def make_notices(material: Material) -> tuple[str, ...]:
     if len(material.reads) > len(material.tested):
         notices.append(
             f"The test split was read {len(material.reads)} times, not only for the models tested "
-            "here: settings changed after the first look were chosen with a test result known. "
+            "here: what was decided after the first look, a test result may have influenced. "
             "The ledger lists every look."
         )
     if letters := tell_unknown_letters(results):

@@ -112,7 +112,7 @@ def describe_training(variant: Variant) -> str:
         text += f", momentum {training.momentum:g}"
     if training.weight_decay:
         text += f", weight decay {training.weight_decay:g}"
-    return f"{text}, {training.epochs} epochs"
+    return f"{text}, {count_things(training.epochs, 'epoch')}"
 
 
 def describe_variant(variant: Variant) -> str:
@@ -126,6 +126,11 @@ def name_duration(seconds: int) -> str:
     hours, minutes = divmod(minutes, 60)
     parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
     return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
+
+
+def describe_budget(trimmed: Trimmed) -> str:
+    """Return a budget and what it left: ``to keep within 10 min: 2 of 3 seeds``."""
+    return f"to keep within {name_duration(trimmed.budget_seconds)}: {describe_trimmed(trimmed)}"
 
 
 def describe_trimmed(trimmed: Trimmed) -> str:

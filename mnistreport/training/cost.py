@@ -4,6 +4,7 @@ No result depends on an estimate. The costs of an epoch's parts are fitted, for 
 network, on what stored runs of this machine took; without such runs there are constants.
 """
 
+import heapq
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,14 +14,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistreport.data.split import LearningSizes
 from mnistreport.study.experiment import IMAGE_SIZE, Architecture, MlpArchitecture, Variant
 from mnistreport.training.result import count_measured
 
 TRAINING_PASSES: Final = 3
 """Forward passes' worth of arithmetic per image and epoch: the pass, and twice that for its
 gradient."""
-VALIDATION_SHARE: Final = 1 / 3
-"""Validation images for each training image, as in the usual split of 60/20/20."""
 STARTUP_SECONDS: Final = 3.0
 """Until the workers have loaded torch and the images."""
 _PULL: Final = 0.1
@@ -78,29 +78,32 @@ class CostModel:
     Attributes:
         costs: By kind of network.
         runs: How many stored runs they were fitted on, by kind; kinds without any are rough.
-        error: Median relative error for a setting whose own runs were left out of the fit, over
-            the stored runs; ``None`` if there are too few to tell.
+        tried: How many of them belong to settings that were left out of a fit in turn.
+        error: Median relative error of what their updates were then estimated to take; ``None``
+            if none was left out.
     """
 
     costs: Mapping[str, Costs] = field(default_factory=lambda: ROUGH)
     runs: Mapping[str, int] = field(default_factory=dict[str, int])
+    tried: int = 0
     error: float | None = None
 
-    def estimate_seconds(self, variant: Variant, images: int) -> float:
-        """Return about how many seconds one core takes to train ``variant`` on ``images`` images.
+    def estimate_seconds(self, variant: Variant, sizes: LearningSizes) -> float:
+        """Return about how many seconds one core takes to train ``variant`` on so many images.
 
         Measuring after each epoch is in it: a forward pass over the validation split, and over a
         sample of the training split.
         """
         architecture = variant.architecture
         costs = self.costs[architecture.kind]
-        validation = round(images * VALIDATION_SHARE)
-        measured = validation + count_measured(images, validation)
+        measured = sizes.validation + count_measured(*sizes)
         values = (IMAGE_SIZE**2 + _count_outputs(architecture)) / TRAINING_PASSES
         measuring = measured * (
             architecture.multiplications * costs.multiplication + values * costs.value
         )
-        return variant.training.epochs * (_estimate_updates(costs, variant, images) + measuring)
+        return variant.training.epochs * (
+            _estimate_updates(costs, variant, sizes.train) + measuring
+        )
 
 
 ROUGH_COSTS: Final = CostModel()
@@ -108,10 +111,16 @@ ROUGH_COSTS: Final = CostModel()
 
 
 def estimate_wall_clock(seconds: Sequence[float], jobs: int) -> float:
-    """Return about how long runs that take ``seconds`` each keep ``jobs`` workers busy."""
+    """Return about how long runs that take ``seconds`` each keep ``jobs`` workers busy.
+
+    The longest begin first; each goes to the worker that is free first.
+    """
     if not seconds:
         return 0.0
-    return STARTUP_SECONDS + max(sum(seconds) / jobs, *seconds)
+    busy = [STARTUP_SECONDS] * jobs
+    for each in sorted(seconds, reverse=True):
+        heapq.heapreplace(busy, busy[0] + each)
+    return max(busy)
 
 
 def fit_costs(timings: Iterable[Timing]) -> CostModel:
@@ -142,7 +151,7 @@ def fit_costs(timings: Iterable[Timing]) -> CostModel:
                 abs(_estimate_updates(without, each.variant, each.images) / each.epoch_seconds - 1)
                 for each in settings[place]
             ]
-    return CostModel(costs, runs, statistics.median(errors) if errors else None)
+    return CostModel(costs, runs, len(errors), statistics.median(errors) if errors else None)
 
 
 def _list_shares(settings: Sequence[Sequence[Timing]], rough: Costs) -> Shares:

@@ -1,9 +1,9 @@
 """Which experiments are trained side by side, as one cohort, and in which order.
 
-What a run ends in does not depend on it; how long everything takes does.
+On a processor, what a run ends in does not depend on it; how long everything takes does.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -29,6 +29,20 @@ SHARES_PER_WORKER: Final = 4
 
 ROUNDING: Final = 1e-6
 """Of a quotient that would be a whole number, were sums exact."""
+
+
+def pick_missing(experiments: Iterable[Experiment], settled: Container[str]) -> list[Experiment]:
+    """Return what is to be trained, in the same order: all but those ``settled``, each once.
+
+    Args:
+        experiments: What is asked for. Models of other names may ask for the same.
+        settled: Fingerprints of the experiments that need not be trained.
+    """
+    missing: dict[str, Experiment] = {}
+    for each in experiments:
+        if each.fingerprint not in settled:
+            missing.setdefault(each.fingerprint, each)
+    return list(missing.values())
 
 
 def can_stack(variant: Variant) -> bool:

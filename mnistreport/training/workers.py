@@ -1,8 +1,9 @@
 """Worker processes that train experiments, one thread each, and tell the parent how it goes.
 
 A worker trains one cohort of experiments at a time and writes nothing: histories and weights
-travel to the parent through a pipe. What becomes of an experiment depends neither on other workers
-nor on the rest of its cohort, so any number of workers, in any order, gives the same bits.
+travel to the parent through a pipe. On a processor, what becomes of an experiment depends neither
+on other workers nor on the rest of its cohort, so any number of workers, in any order, gives the
+same bits. On a GPU, products of a larger stack may be rounded otherwise.
 """
 
 import multiprocessing
@@ -16,6 +17,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
+from mnistreport.data.split import LearningSizes
 from mnistreport.errors import MnistReportError
 from mnistreport.processes import obey_parent
 from mnistreport.study.experiment import Experiment
@@ -33,8 +35,9 @@ WORKER_ENVIRONMENT: Final = {
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     # Memory of one batch is kept for the next, in bytes. By default glibc hands the large feature
-    # maps back to the system after each, and gets them page by page again.
-    "MALLOC_MMAP_THRESHOLD_": str(2**28),
+    # maps back to the system after each, and gets them page by page again. The threshold is the
+    # largest that mallopt(3) allows.
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
     "MALLOC_TRIM_THRESHOLD_": str(2**28),
     "MALLOC_TOP_PAD_": str(2**26),
 }
@@ -89,13 +92,13 @@ class WorkPlace:
     Attributes:
         digits: Folder of the checked images.
         split: Folder of the split's indices.
-        images: Number of training images.
+        sizes: Numbers of training and validation images.
         device: ``auto``, ``cpu`` or ``cuda``.
     """
 
     digits: Path
     split: Path
-    images: int
+    sizes: LearningSizes
     device: str
 
 
@@ -116,7 +119,7 @@ def train_experiments(
         EnvironmentFault: A worker cannot work at all: there is no such device.
         DataError: The digits or the split are no longer where they should be.
     """
-    estimate = estimate or (lambda each: ROUGH_COSTS.estimate_seconds(each.variant, place.images))
+    estimate = estimate or (lambda each: ROUGH_COSTS.estimate_seconds(each.variant, place.sizes))
     cohorts = group_cohorts(
         experiments, estimate=estimate, jobs=jobs, on_gpu=place.device == "cuda"
     )

@@ -119,7 +119,7 @@ def test_refusals(load: Load, server: PretendedKaggle, status: int, reason: str)
     assert ExitCode.DATA == caught.value.exit_code
     assert reason == str(caught.value)
     assert caught.value.problems[0].next_step
-    assert f"and {reason}, so this report" in (load("auto").notice or "")
+    assert f"and {reason}, so the images" in (load("auto").notice or "")
 
 
 def test_download_that_is_no_archive(load: Load, server: PretendedKaggle) -> None:

@@ -75,8 +75,8 @@ def test_auto_says_why_it_took_digits(tmp_path: Path, load: Load) -> None:
     """The notice names each better source and what was wrong with it, in a single sentence."""
     expected = (
         "The folder “data” does not exist, MNISTREPORT_DATA is not set, and Kaggle could not be "
-        "reached, so this report was made with scikit-learn's 1,797 embedded digits, resized to "
-        "28 × 28; its accuracies say little about MNIST."
+        "reached, so the images are scikit-learn's 1,797 embedded digits, resized to "
+        "28 × 28; accuracies on them say little about MNIST."
     )
     assert expected == load("auto").notice
     (tmp_path / "data").mkdir()

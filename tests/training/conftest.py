@@ -46,4 +46,4 @@ def tensors(digits: DigitSet, split: Split) -> LearningTensors:
 @pytest.fixture(scope="session")
 def place(digits: DigitSet, split: Split) -> WorkPlace:
     """What workers are told."""
-    return WorkPlace(digits.folder, split.folder, len(split.train), "cpu")
+    return WorkPlace(digits.folder, split.folder, split.learning_sizes, "cpu")

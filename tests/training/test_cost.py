@@ -3,6 +3,7 @@ from dataclasses import astuple, replace
 import numpy as np
 import pytest
 
+from mnistreport.data.split import LearningSizes
 from mnistreport.study.experiment import (
     Architecture,
     CnnArchitecture,
@@ -24,10 +25,16 @@ from mnistreport.training.cost import (
 
 
 def _estimate(
-    architecture: Architecture, *, epochs: int = 2, batch_size: int = 64, images: int = 1000
+    architecture: Architecture,
+    *,
+    epochs: int = 2,
+    batch_size: int = 64,
+    train: int = 1000,
+    validation: int = 300,
 ) -> float:
     setting = TrainingSetting(0.1, batch_size, epochs)
-    return ROUGH_COSTS.estimate_seconds(Variant("any", architecture, setting), images)
+    sizes = LearningSizes(train, validation)
+    return ROUGH_COSTS.estimate_seconds(Variant("any", architecture, setting), sizes)
 
 
 def test_multiplications_by_hand() -> None:
@@ -55,13 +62,14 @@ def test_cost_grows_with_the_work() -> None:
     """Epochs multiply the estimate, images and updates add to it."""
     network = MlpArchitecture((32, 32))
     assert pytest.approx(5 * _estimate(network, epochs=2)) == _estimate(network, epochs=10)
-    assert _estimate(network, images=1000) < _estimate(network, images=2000)
+    assert _estimate(network, train=1000) < _estimate(network, train=2000)
+    assert _estimate(network, validation=300) < _estimate(network, validation=3000)
     assert _estimate(network, batch_size=64) < _estimate(network, batch_size=16)
 
 
 def _plant(costs: Costs, *, noise: float = 0.0) -> list[Timing]:
     """Make timings of networks and batches of many sizes, as if ``costs`` were true."""
-    model = CostModel({"mlp": costs}, {}, None)
+    model = CostModel({"mlp": costs})
     chance = np.random.default_rng(0)
     timings: list[Timing] = []
     for width in (8, 64, 512):
@@ -83,7 +91,7 @@ def test_planted_costs_are_found() -> None:
     assert pytest.approx(planted.update, rel=0.02) == fitted.costs["mlp"].update
     assert pytest.approx(planted.value, rel=0.02) == fitted.costs["mlp"].value
     assert (fitted.error or 1) < 0.02
-    assert {"mlp": 18} == fitted.runs
+    assert ({"mlp": 18}, 18) == (fitted.runs, fitted.tried)
     assert ROUGH["cnn"] == fitted.costs["cnn"]
 
 
@@ -108,7 +116,15 @@ def test_one_setting_scales_the_constants() -> None:
     assert pytest.approx([3 * each for each in astuple(ROUGH["mlp"])]) == list(
         astuple(fitted.costs["mlp"])
     )
-    assert (None, {"mlp": 2}) == (fitted.error, fitted.runs)
+    assert (None, {"mlp": 2}, 0) == (fitted.error, fitted.runs, fitted.tried)
+
+
+def test_an_error_tells_of_how_many_runs_it_is() -> None:
+    """A kind of network with a single setting cannot be left out, and does not count."""
+    (first, *_), network = _plant(ROUGH["mlp"]), CnnArchitecture((4,), 3, 16)
+    alone = replace(first, variant=replace(first.variant, architecture=network))
+    fitted = fit_costs([*_plant(ROUGH["mlp"]), alone, alone])
+    assert ({"mlp": 18, "cnn": 2}, 18) == (fitted.runs, fitted.tried)
 
 
 def test_nothing_stored_leaves_the_constants() -> None:
@@ -117,7 +133,9 @@ def test_nothing_stored_leaves_the_constants() -> None:
 
 
 def test_workers_share_what_can_be_shared() -> None:
-    """Two workers halve the time of many runs, but not of one that is longer than all others."""
+    """Two workers halve the time of many runs, but not of a long one, nor of an odd one out."""
     assert pytest.approx(STARTUP_SECONDS + 20) == estimate_wall_clock([10.0] * 4, 2)
     assert pytest.approx(STARTUP_SECONDS + 90) == estimate_wall_clock([90.0, 1.0, 1.0], 2)
+    assert pytest.approx(STARTUP_SECONDS + 20) == estimate_wall_clock([10.0] * 3, 2)
+    assert pytest.approx(STARTUP_SECONDS + 12) == estimate_wall_clock([5.0, 7.0, 5.0, 7.0], 2)
     assert 0 == estimate_wall_clock([], 2)

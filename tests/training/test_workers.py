@@ -49,10 +49,11 @@ EXPERIMENTS = (
 TWO_FOR_EVER = """
 import multiprocessing, sys
 from pathlib import Path
+from mnistreport.data.split import LearningSizes
 from mnistreport.training.workers import EpochDone, WorkPlace, train_experiments
 from tests.training.small import make_endless
 
-place = WorkPlace(Path(sys.argv[1]), Path(sys.argv[2]), 1079, "cpu")
+place = WorkPlace(Path(sys.argv[1]), Path(sys.argv[2]), LearningSizes(1079, 359), "cpu")
 for event in train_experiments([make_endless(0), make_endless(1)], place, jobs=2):
     if isinstance(event, EpochDone):
         print(*(child.pid for child in multiprocessing.active_children()), flush=True)

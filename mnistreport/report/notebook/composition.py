@@ -248,7 +248,7 @@ class _Writer:
     def _write_live(self, live: LiveRun) -> Iterator[Cell]:
         epochs, title = live.variant.training.epochs, self._titles[live.variant.model]
         trained = words.ALL_EPOCHS if live.epochs == epochs else words.FIRST_EPOCHS
-        trained = trained.format(here=live.epochs, epochs=epochs)
+        trained = trained.format(here=live.epochs, epochs=count_things(epochs, "epoch"))
         yield _text(words.LIVE.format(model=title, seed=live.seed, epochs=trained))
         yield _set(BASELINE=live.variant, SEED=live.seed, EPOCHS_HERE=live.epochs)
         yield _own("live")

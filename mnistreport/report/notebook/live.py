@@ -37,7 +37,7 @@ def find_live_run(material: Material) -> LiveRun | None:
     baselines = [baseline.variant for baseline in manifest.baselines.values()]
     for variant in sorted(baselines, key=lambda each: each.architecture.kind != "mlp"):
         epochs = variant.training.epochs
-        each = ROUGH_COSTS.estimate_seconds(variant, len(material.split.train)) / epochs
+        each = ROUGH_COSTS.estimate_seconds(variant, material.split.learning_sizes) / epochs
         finished = material.results.variants[variant.key].finished
         if seed in finished and each <= MOST_SECONDS:
             return LiveRun(variant, seed, max(1, min(epochs, int(SECONDS / each))))

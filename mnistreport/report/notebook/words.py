@@ -70,8 +70,8 @@ The baseline of the {model} with seed {seed}: {epochs}. The stored run of the sa
 and split goes by the same fingerprint. It may have been computed by a faster form of this loop,
 which adds the same numbers in another order, so the two agree but for rounding, whose traces can
 grow from epoch to epoch."""
-ALL_EPOCHS: Final = "all of its {epochs} epochs"
-FIRST_EPOCHS: Final = "the first {here} of its {epochs} epochs, as all of them would take long"
+ALL_EPOCHS: Final = "all of its {epochs}"
+FIRST_EPOCHS: Final = "the first {here} of its {epochs}, as all of them would take long"
 LIVE_CURVES: Final = (
     "Loss and accuracy of the {model}’s baseline, as trained here with seed {seed}."
 )

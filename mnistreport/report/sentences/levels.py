@@ -12,7 +12,7 @@ from mnistreport.report.sentences.phrases import (
     say_measure,
     say_seeds,
 )
-from mnistreport.report.wording import capitalise
+from mnistreport.report.wording import capitalise, count_things
 
 
 def say_best(study: StudySummary, finding: Finding) -> str:
@@ -159,7 +159,7 @@ def _say_ahead(study: StudySummary, finding: Finding) -> str:
         return "better than the baseline"
     best = finding.get("best", LevelSummary)
     epochs = {level.summary.variant.training.epochs for level in (best, study.baseline)}
-    when = f"after {epochs.pop()} epochs" if len(epochs) == 1 else "at the end"
+    when = f"after {count_things(epochs.pop(), 'epoch')}" if len(epochs) == 1 else "at the end"
     return f"ahead of the baseline {when}"
 
 
