@@ -106,6 +106,7 @@ def measure_roofline(bench: Bench, repeat: int) -> dict[str, float]:
     ]
     measured = {
         "square": measure_products(SQUARE, cores, seconds),
+        "square, MKL": measure_products(SQUARE, cores, seconds, by_mkl=True),
         "shapes": measure_products(shapes, cores, seconds),
     }
     runs = train_ours(large, bench, lambda _: ROOFLINE_EPOCHS).runs

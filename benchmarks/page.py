@@ -46,7 +46,7 @@ METHOD = f"""\
 - **Arithmetic**: the multiply-adds of forward pass, weight gradients and input gradients of
   MLPs with batches of {ROOFLINE_BATCH} and more, two operations each, over the time of their
   updates, all workers together. Beside it stand products of matrices alone, float32, one
-  process per core, one thread each.
+  process per core, one thread each, by oneDNN or MKL, whichever training takes here.
 - **Accuracy**: the baselines with a learning rate of {LEARNING_RATE}; the mean over the
   repeats, a seed each. Ways to train that lie further apart fail the benchmark.
 - **Stored runs**: they are made up, but stored, read and checked as any; the documents of the
@@ -111,7 +111,8 @@ def _render_details(record: Mapping[str, Group]) -> str:
         parts += [
             "## Arithmetic\n",
             (
-                f"Products of large squares reach {rates['square']:.0f} GFLOP/s, those of the "
+                f"Products of large squares reach {rates['square']:.0f} GFLOP/s by the faster "
+                f"library, {rates['square, MKL']:.0f} by the one that torch uses, those of the "
                 f"shapes that training has {rates['shapes']:.0f}, and training "
                 f"{rates['ours']:.0f}, which is "
                 f"{100 * rates['ours'] / rates['shapes']:.0f} % of the latter.\n"

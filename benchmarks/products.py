@@ -7,6 +7,7 @@ import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import pairwise
 from multiprocessing.synchronize import Barrier
 from typing import Final
@@ -43,12 +44,18 @@ def count_multiply_adds(variant: Variant) -> float:
     return sum(m * k * n for m, k, n in products) / variant.training.batch_size
 
 
-def measure_products(shapes: Sequence[Shape], processes: int, seconds: float) -> float:
-    """Return the multiply-adds per second of ``processes`` processes, one thread each, at once."""
+def measure_products(
+    shapes: Sequence[Shape], processes: int, seconds: float, *, by_mkl: bool = False
+) -> float:
+    """Return the multiply-adds per second of ``processes`` processes, one thread each, at once.
+
+    Products are made as training makes them, by the library that is fast on this processor, or
+    else as torch does of its own accord.
+    """
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(processes)
     with ProcessPoolExecutor(processes, context, _share, (barrier,)) as pool:
-        return sum(pool.map(_multiply, [shapes] * processes, [seconds] * processes))
+        return sum(pool.map(partial(_multiply, shapes, seconds, by_mkl=by_mkl), range(processes)))
 
 
 def _share(barrier: Barrier) -> None:
@@ -56,19 +63,23 @@ def _share(barrier: Barrier) -> None:
     _together = barrier
 
 
-def _multiply(shapes: Sequence[Shape], seconds: float) -> float:
+def _multiply(shapes: Sequence[Shape], seconds: float, process: int, *, by_mkl: bool) -> float:
     """Go through ``shapes`` again and again, from when all processes are ready."""
+    del process
     import torch
 
+    from mnistreport.training.products import multiply
+
     torch.set_num_threads(1)
-    operands = [(torch.randn(m, k), torch.randn(k, n), torch.empty(m, n)) for m, k, n in shapes]
+    product = torch.bmm if by_mkl else multiply
+    operands = [(torch.randn(1, m, k), torch.randn(1, n, k).mT) for m, k, n in shapes]
     each_round = sum(m * k * n for m, k, n in shapes)
     rounds, elapsed = 0, 0.0
     _together.wait()
     started = time.perf_counter()
     while elapsed < seconds:
-        for left, right, product in operands:
-            torch.mm(left, right, out=product)
+        for left, right in operands:
+            product(left, right)
         rounds += 1
         elapsed = time.perf_counter() - started
     return rounds * each_round / elapsed

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, cast
 
-RECIPE_VERSION = 2
+RECIPE_VERSION = 3
 """Raised whenever ``training`` changes in a way that changes results; part of every fingerprint."""
 
 IMAGE_SIZE = 28

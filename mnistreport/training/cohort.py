@@ -20,8 +20,9 @@ from torch import Tensor, nn
 from mnistreport.data.loaders import DigitTensors, make_stacked_loader, sample_digits
 from mnistreport.study.experiment import CLASSES, IMAGE_SIZE, Experiment
 from mnistreport.training.grouping import ALIGNED
-from mnistreport.training.loop import TrainedModel, evaluate_model, explain_divergence, make_row
+from mnistreport.training.loop import TrainedModel, evaluate, explain_divergence, make_row
 from mnistreport.training.models import make_model
+from mnistreport.training.products import add_product, multiply
 from mnistreport.training.result import EpochRow, count_measured
 
 
@@ -31,6 +32,7 @@ class _Member:
 
     experiment: Experiment
     model: nn.Module
+    alone: "_Stack"
     predictions: Tensor
     history: list[EpochRow] = field(default_factory=list[EpochRow])
     updates: int = 0
@@ -66,14 +68,13 @@ def train_cohort(
     """
     setting = experiments[0].variant.training
     models, stack = _stack_models(experiments, device)
-    each_alone = stack.split()
     orders = [torch.Generator().manual_seed(each.seed) for each in experiments]
     batches = make_stacked_loader(train, setting.batch_size, generators=orders)
     one_hot = torch.eye(CLASSES, device=device)
     measured = sample_digits(train, count_measured(len(train), len(validation)))
     members = [
-        _Member(experiment, model, torch.zeros(len(validation), dtype=torch.uint8))
-        for experiment, model in zip(experiments, models, strict=True)
+        _Member(experiment, model, alone, torch.zeros(len(validation), dtype=torch.uint8))
+        for experiment, model, alone in zip(experiments, models, stack.split(), strict=True)
     ]
     for epoch in range(1, setting.epochs + 1):
         going = [member for member in members if not member.reason]
@@ -84,15 +85,15 @@ def train_cohort(
             inputs = images.view(len(members), -1, IMAGE_SIZE**2)
             targets = one_hot.index_select(0, labels).view(len(members), -1, CLASSES)
             if inputs.shape[1] % ALIGNED:
-                for i, alone in enumerate(each_alone):
-                    alone.update(inputs[i : i + 1], targets[i : i + 1])
+                for i, member in enumerate(members):
+                    member.alone.update(inputs[i : i + 1], targets[i : i + 1])
             else:
                 stack.update(inputs, targets)
         duration = (time.perf_counter() - started) / len(members)
         for member in going:
             member.updates += len(batches)
-            on_train = evaluate_model(member.model, measured)
-            on_validation = evaluate_model(member.model, validation)
+            on_train = evaluate(member.alone.classify, measured)
+            on_validation = evaluate(member.alone.classify, validation)
             if reason := explain_divergence(epoch, on_train, on_validation):
                 member.reason = reason
                 _release(member.model)
@@ -149,11 +150,7 @@ class _Stack:
             images: float32 (members, b, 784).
             targets: float32 (members, b, 10), one-hot.
         """
-        inputs = [images]
-        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            hidden = torch.baddbmm(bias, inputs[-1], weight.mT).relu_()
-            inputs.append(self._drop(hidden) if self.dropout else hidden)
-        logits = torch.baddbmm(self.biases[-1], inputs[-1], self.weights[-1].mT)
+        inputs, logits = self._propagate(images, drop=self.dropout > 0)
 
         # From here on, ``change`` is -η times the gradient of the mean loss. For the cross-entropy
         # of logits, that gradient is (softmax - one-hot) / b.
@@ -162,16 +159,32 @@ class _Stack:
             weight, bias, below = self.weights[layer], self.biases[layer], inputs[layer]
             earlier = change
             if layer:  # through the weights as they were, then through ReLU and dropout
-                earlier = torch.bmm(change, weight).mul_(below.sign())
+                earlier = multiply(change, weight).mul_(below.sign())
                 if self.dropout:
                     earlier.div_(1 - self.dropout)
             of_weight, of_bias = self.velocities[layer]
-            self._ready(weight, of_weight).baddbmm_(change.mT, below)
+            add_product(self._ready(weight, of_weight), change.mT, below)
             self._ready(bias, of_bias).add_(change.sum(1, keepdim=True))
             if self.momentum:
                 weight.add_(of_weight)
                 bias.add_(of_bias)
             change = earlier
+
+    def classify(self, images: Tensor) -> Tensor:
+        """Return the logits that a stack of one gives, float32 (n, 10).
+
+        Args:
+            images: float32 (n, 1, 28, 28).
+        """
+        return self._propagate(images.view(1, -1, IMAGE_SIZE**2), drop=False)[1][0]
+
+    def _propagate(self, images: Tensor, *, drop: bool) -> tuple[list[Tensor], Tensor]:
+        """Return what comes into each layer, and the logits."""
+        inputs = [images]
+        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            hidden = multiply(inputs[-1], weight.mT).add_(bias).relu_()
+            inputs.append(self._drop(hidden) if drop else hidden)
+        return inputs, multiply(inputs[-1], self.weights[-1].mT).add_(self.biases[-1])
 
     def _drop(self, hidden: Tensor) -> Tensor:
         """Apply dropout to each member's activations, drawn from its own generator."""

@@ -51,7 +51,7 @@ class Costs:
 
 
 ROUGH: Final[Mapping[str, Costs]] = MappingProxyType(
-    {"mlp": Costs(1.8e-11, 7e-5, 8e-10), "cnn": Costs(1.9e-11, 4e-4, 1e-9)}
+    {"mlp": Costs(1.3e-11, 7e-5, 5e-10), "cnn": Costs(1.6e-11, 4e-4, 1e-9)}
 )
 """One core of a recent processor, by kind of network."""
 

@@ -140,11 +140,16 @@ def make_row(
     )
 
 
-@torch.inference_mode()
 def evaluate_model(model: nn.Module, digits: DigitTensors) -> Evaluation:
     """Measure ``model`` on ``digits``, with its weights at rest and dropout off."""
-    model.eval()
-    logits = torch.cat([model(images) for images in torch.split(digits.images, EVALUATION_BATCH)])
+    return evaluate(model.eval(), digits)
+
+
+@torch.inference_mode()
+def evaluate(classify: Callable[[Tensor], Tensor], digits: DigitTensors) -> Evaluation:
+    """Measure on ``digits`` what returns logits, float32 (n, 10), of images (n, 1, 28, 28)."""
+    batches = torch.split(digits.images, EVALUATION_BATCH)
+    logits = torch.cat([classify(images) for images in batches])
     right = int((logits.argmax(dim=1) == digits.labels).sum())
     loss = float(cross_entropy(logits.double(), digits.labels))
     return Evaluation(loss, right / len(digits), logits.softmax(dim=1))

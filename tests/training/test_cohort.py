@@ -18,6 +18,7 @@ WIDE = MlpArchitecture((32, 16))
 
 SETTINGS = {
     "plain": (WIDE, PLAIN),
+    "large products": (MlpArchitecture((128, 64)), PLAIN),
     "deep": (MlpArchitecture((64, 32, 32, 16)), PLAIN),
     "momentum": (WIDE, replace(PLAIN, momentum=0.5)),
     "weight decay": (WIDE, replace(PLAIN, weight_decay=0.01)),

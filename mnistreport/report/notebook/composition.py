@@ -72,7 +72,7 @@ _SOURCES: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
         "training.result": ("Status", "FEWEST_MEASURED", "count_measured", "EpochRow"),
         "training.loop": (
             *("EVALUATION_BATCH", "LARGEST_LOSS", "TrainedModel", "Evaluation"),
-            *("train_model", "explain_divergence", "make_row", "evaluate_model"),
+            *("train_model", "explain_divergence", "make_row", "evaluate_model", "evaluate"),
         ),
     },
     "numbers": {
