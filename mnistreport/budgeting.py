@@ -120,15 +120,15 @@ def choose_trim(
         manifest: What is to be built.
         budget_seconds: The time that its training is to keep within.
         estimate: Returns how many seconds the training takes that a manifest still needs.
-        kept: How the last build was trimmed. For the same budget it is chosen again if it fits:
-            what it trained is stored, and the same command makes the same report.
+        kept: How the last build was trimmed. For the same budget it is chosen again if all that
+            it leaves is stored: so the same command makes the same report.
 
     Raises:
         UsageError: Not even the fewest seeds and epochs fit.
     """
     if kept and kept.budget_seconds == budget_seconds:
         trimmed = trim_manifest(manifest, kept)
-        if trimmed and trimmed is not manifest and estimate(trimmed) <= budget_seconds:
+        if trimmed and trimmed is not manifest and not estimate(trimmed):
             return kept
     least = estimate(manifest)
     if least <= budget_seconds:

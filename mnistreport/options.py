@@ -49,6 +49,11 @@ class Options:
     pdf: bool = True
     notebook: bool = True
 
+    @property
+    def jobs_at_once(self) -> int:
+        """How many workers can work at the same time: no more than there are cores."""
+        return min(self.jobs, count_cores())
+
 
 @dataclass(frozen=True, slots=True)
 class Listener:

@@ -16,7 +16,7 @@ from mnistreport.data.sources import SOURCES, load_digit_set
 from mnistreport.data.split import Split, split_digits
 from mnistreport.errors import EnvironmentFault, UsageError
 from mnistreport.files import hold_folder
-from mnistreport.options import Listener, Options, count_cores
+from mnistreport.options import Listener, Options
 from mnistreport.report.dates import find_given_date
 from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.material import Material, Tested
@@ -160,7 +160,7 @@ def open_project(options: Options, listener: Listener, *, anew: bool = False) ->
     listener.on_data(digits, split)
     if digits.notice:
         listener.on_warning(digits.notice)
-    if options.jobs > (cores := count_cores()):
+    if options.jobs > (cores := options.jobs_at_once):
         listener.on_warning(
             f"--jobs {options.jobs} is more than the {count_things(cores, 'core')} there are: "
             "workers will wait for each other, and their runs seem to take longer"
@@ -186,7 +186,7 @@ def make_reckoner(project: Project, options: Options) -> Reckoner:
         project.split.learning_sizes,
         project.split.sha256,
         _name_settled(runs),
-        min(options.jobs, count_cores()),
+        options.jobs_at_once,
         join,
     )
 

@@ -37,6 +37,7 @@ from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import Manifest, Study, Trimmed
 from mnistreport.study.naming import is_placeholder
 from mnistreport.training.cost import ROUGH_COSTS, CostModel
+from mnistreport.training.grouping import pick_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Plan:
 
     Attributes:
         variants: In the manifest's order.
+        runs: How many runs they ask for; what two models share counts once.
+        missing: How many of them a build would train.
         combines: Whether one more variant per model may follow from what is to be trained.
         jobs: Worker processes that the time is reckoned for.
         seconds: What training takes in all, roughly; what follows from the results is in it.
@@ -72,6 +75,8 @@ class Plan:
     """
 
     variants: tuple[PlannedVariant, ...]
+    runs: int
+    missing: int
     combines: bool
     jobs: int
     seconds: float
@@ -85,13 +90,11 @@ class Plan:
             f"{describe_variant(each.variant)}"
             for each in self.variants
         ]
-        runs = sum(each.runs for each in self.variants)
-        missing = sum(each.missing for each in self.variants)
         said = (
-            f"{format_count(runs)} runs, {format_count(runs - missing)} stored, "
-            f"{format_count(missing)} to train"
+            f"{format_count(self.runs)} runs, {format_count(self.runs - self.missing)} stored, "
+            f"{format_count(self.missing)} to train"
         )
-        if missing:
+        if self.missing:
             said += (
                 f": about {format_seconds(self.seconds)} with {count_things(self.jobs, 'worker')}; "
                 f"{self._describe_error()}"
@@ -147,12 +150,10 @@ def make_plan(options: Options, listener: Listener) -> Plan:
     """Find out what a build would train."""
     project = open_project(options, listener, anew=True)
     results = collect_results(project, lambda each: look_up(each, project, listener))
-    missing = {
-        key: summary.planned - sum(run.is_settled for run in summary.runs.values())
-        for key, summary in results.variants.items()
-    }
+    settled = {name for name, run in results.runs.items() if run.is_settled}
+    missing = pick_missing(results.experiments, settled)
     costs, seconds = ROUGH_COSTS, 0.0
-    if any(missing.values()):  # only then are the stored runs' costs worth fitting
+    if missing:  # only then are the stored runs' costs worth fitting
         reckoner = make_reckoner(project, options)
         costs, seconds = reckoner.costs, reckoner.estimate_seconds(project.manifest)
     names: dict[str, list[str]] = {}
@@ -168,13 +169,15 @@ def make_plan(options: Options, listener: Listener) -> Plan:
                 tuple(names.get(key, [f"{summary.variant.model}, best levels joined"])),
                 summary.variant,
                 summary.planned,
-                missing[key],
+                summary.planned - sum(run.is_settled for run in summary.runs.values()),
                 costs.estimate_seconds(summary.variant, project.split.learning_sizes),
             )
             for key, summary in results.variants.items()
         ),
-        project.manifest.combine and not results.combined and any(missing.values()),
-        options.jobs,
+        len({each.fingerprint for each in results.experiments}),
+        len(missing),
+        project.manifest.combine and not results.combined and bool(missing),
+        options.jobs_at_once,
         seconds,
         costs,
         project.manifest.trimmed,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mnistreport import pipeline
+from mnistreport import options, pipeline
 from mnistreport.errors import EnvironmentFault, ExitCode
 from mnistreport.study.trim_file import NAME
 from mnistreport.training.cost import CostModel, Costs
@@ -47,7 +47,7 @@ def _slow_machine() -> Iterator[None]:
     """Plant costs: an update, of which an epoch has 17, takes 14/17 of a second."""
     slow = CostModel({"mlp": Costs(0, 14 / 17, 0)}, {"mlp": 3}, 2, 0.25)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "count_cores", lambda: 2)
+        patch.setattr(options, "count_cores", lambda: 2)
         patch.setattr(pipeline, "fit_stored_costs", lambda _runs, _device: slow)
         yield
 
@@ -136,8 +136,16 @@ def test_more_workers_than_cores_gain_nothing(built: tuple[Path, Told]) -> None:
     """They are warned of, and no estimate counts on them."""
     told = _call("plan", built[0], "--jobs", 3, "--json")
     assert 1 == told.err.count("--jobs 3 is more than the 2 cores there are")
-    assert pytest.approx(3 + 3 * 56) == json.loads(told.out)["seconds"]
+    plan = json.loads(told.out)
+    assert (2, pytest.approx(3 + 3 * 56)) == (plan["jobs"], plan["seconds"])
     assert "more than" not in _call("plan", built[0], "--jobs", 2).err
+
+
+def test_a_plan_counts_what_is_trained(tmp_path: Path) -> None:
+    """What two models ask for alike is one run, in the plan as in the build."""
+    twin = '\n[models.twin]\nkind = "mlp"\nneurons = 8\n'
+    (tmp_path / "experiments.toml").write_text(MANIFEST + twin, encoding="utf-8")
+    assert "6 runs, 0 stored, 6 to train: " in _call("plan", tmp_path).out
 
 
 def test_a_damaged_run_is_to_be_trained(copy: Path) -> None:

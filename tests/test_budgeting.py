@@ -114,15 +114,15 @@ def test_stored_runs_cost_nothing() -> None:
 
 
 def test_the_same_budget_keeps_to_what_it_left() -> None:
-    """Once trimmed, a build is trimmed alike though more would fit by now, if that still fits."""
+    """Once trimmed and stored, a build is trimmed alike though more would fit by now."""
     manifest = make_manifest(range(5))
     every = _count_epochs(manifest)
     kept = Trim(round(every / 2), 2, Fraction(1))
     assert kept == choose_trim(manifest, kept.budget_seconds, lambda _: 0, kept)
     assert choose_trim(manifest, round(every), _count_epochs, kept) is None
     least = choose_trim(manifest, kept.budget_seconds, _count_epochs)
-    too_much = replace(kept, seeds=3)
-    assert least == choose_trim(manifest, kept.budget_seconds, _count_epochs, too_much)
+    unstored = replace(kept, epochs=Fraction(1, 2))
+    assert least == choose_trim(manifest, kept.budget_seconds, _count_epochs, unstored)
     assert choose_trim(make_manifest(range(2)), kept.budget_seconds, lambda _: 0, kept) is None
 
 
