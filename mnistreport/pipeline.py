@@ -185,7 +185,7 @@ def make_reckoner(project: Project, options: Options) -> Reckoner:
         fit_stored_costs(stored, options.device),
         project.split.learning_sizes,
         project.split.sha256,
-        _name_settled(runs),
+        name_settled(runs),
         options.jobs_at_once,
         join,
     )
@@ -239,7 +239,7 @@ def _train(
 ) -> dict[str, RunResult]:
     """Return every run: stored ones as they are, the others trained and stored one by one."""
     runs = {} if options.force else look_up(experiments, project, listener)
-    missing = pick_missing(experiments, _name_settled(runs))
+    missing = pick_missing(experiments, name_settled(runs))
     sizes = project.split.learning_sizes
     stored = project.store.list_runs()
     costs = fit_stored_costs(stored, options.device) if missing else ROUGH_COSTS
@@ -262,7 +262,7 @@ def _train(
     return runs
 
 
-def _name_settled(runs: Mapping[str, RunResult]) -> frozenset[str]:
+def name_settled(runs: Mapping[str, RunResult]) -> frozenset[str]:
     """Return the fingerprints of the runs that need not be trained again."""
     return frozenset(name for name, run in runs.items() if run.is_settled)
 

@@ -12,6 +12,7 @@ from mnistreport.pipeline import (
     gather_material,
     look_up,
     make_reckoner,
+    name_settled,
     open_project,
 )
 from mnistreport.report.complaint import Complaint
@@ -150,8 +151,7 @@ def make_plan(options: Options, listener: Listener) -> Plan:
     """Find out what a build would train."""
     project = open_project(options, listener, anew=True)
     results = collect_results(project, lambda each: look_up(each, project, listener))
-    settled = {name for name, run in results.runs.items() if run.is_settled}
-    missing = pick_missing(results.experiments, settled)
+    missing = pick_missing(results.experiments, name_settled(results.runs))
     costs, seconds = ROUGH_COSTS, 0.0
     if missing:  # only then are the stored runs' costs worth fitting
         reckoner = make_reckoner(project, options)

@@ -211,6 +211,17 @@ def test_a_damaged_budget_is_one_clear_line(command: str, copy: Path) -> None:
     assert re.match(r"error: .*budget\.json: .* damaged; build again", last), told.err
 
 
+def test_a_damaged_budget_is_superseded_by_a_build(copy: Path) -> None:
+    """A build within a budget chooses anew, and leaves a file that is whole."""
+    path = copy / "output" / "digits" / NAME
+    whole = path.read_bytes()
+    path.write_text("{")
+    told = _call("build", copy, *TWO_MINUTES)
+    assert ExitCode.DONE == told.code, told.err
+    after = json.loads(path.read_bytes())
+    assert json.loads(whole)["budget_seconds"] == after["budget_seconds"]
+
+
 def test_a_plan_shows_what_would_be_trimmed(built: tuple[Path, Told]) -> None:
     """``plan`` says what a budget would leave, how long that takes, and how sure that is."""
     told = _call("plan", built[0], "--budget", "100s", "--jobs", 1)

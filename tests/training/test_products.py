@@ -62,6 +62,22 @@ def test_company_changes_no_bit() -> None:
         assert torch.equal(multiply(left[i : i + 1], right[i : i + 1])[0], together[i])
 
 
+def test_only_large_products_are_onednns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where oneDNN is preferred, it makes each large product, and no small one; elsewhere none."""
+    made: list[tuple[int, ...]] = []
+
+    def multiply_pair(left: Tensor, right: Tensor) -> Tensor:
+        made.append((*left.shape, right.shape[1]))
+        return left @ right
+
+    monkeypatch.setattr(products, "_multiply_pair", multiply_pair)
+    for shape in (LARGE, SMALL):
+        left, right = _draw_factors(shape, members=2)
+        multiply(left, right)
+        add_product(torch.zeros(2, shape[0], shape[2]), left, right)
+    assert made == ([LARGE] * 4 if products.prefers_onednn() else [])
+
+
 def test_double_precision_is_kept() -> None:
     """What is not float32 is multiplied as it is."""
     left, right = (each.double() for each in _draw_factors(LARGE))
