@@ -3,6 +3,8 @@
 #   make report    train what experiments.toml asks for and write the report, HTML and PDF;
 #                  make report OPTIONS="--data digits" passes options on
 #   make test      the whole test suite
+#   make torture   kills, full disks, damage and hostile input without end, for a quarter of an hour;
+#                  writes what came of it to docs/reliability.md
 #   make check     style, types, layers, templates, README
 #   make format    put the code into the one style
 #   make bench     how long training, commands and a build take beside the usual ways to train;
@@ -19,7 +21,7 @@ PIP     := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 MACHINE := scripts/prepare_machine.py
 
-.PHONY: report test check format bench clean machine
+.PHONY: report test torture check format bench clean machine
 .DELETE_ON_ERROR:
 
 report: .venv/.installed
@@ -28,6 +30,11 @@ report: .venv/.installed
 test: .venv/.installed-dev
 	@$(BIN)/python $(MACHINE) poppler chromium
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(OPTIONS)
+
+# Its files are no test_*.py, so that `make test` leaves them alone.
+torture: .venv/.installed-torture
+	@$(BIN)/pytest --numprocesses 2 --dist load --override-ini 'python_files=campaign_*.py' \
+		--junitxml .pytest_cache/torture.xml tests/torture $(OPTIONS)
 
 check: .venv/.installed-dev
 	$(BIN)/ruff check
@@ -65,6 +72,10 @@ machine:
 
 .venv/.installed-dev: .venv/.installed
 	@$(INSTALL) --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+.venv/.installed-torture: .venv/.installed-dev
+	@$(INSTALL) --no-build-isolation --editable '.[dev,torture]'
 	@touch $@
 
 .venv/.installed-bench: .venv/.installed
