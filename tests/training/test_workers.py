@@ -3,22 +3,26 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from itertools import groupby
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import pytest
 import torch
 
 import mnistreport.training.trainer
+import mnistreport.training.workers
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
 from mnistreport.errors import DataError, EnvironmentFault
 from mnistreport.study.experiment import CnnArchitecture, MlpArchitecture
 from mnistreport.training.trainer import Trainer
+from mnistreport.training.watch import Patience
 from mnistreport.training.workers import (
     Ended,
     EpochDone,
@@ -29,10 +33,13 @@ from mnistreport.training.workers import (
     train_experiments,
 )
 from tests.commands import is_alive
+from tests.training.hanging import tell_half
 from tests.training.small import CNN, MLP, make_endless, make_experiment, timeless
 
 SOON = 5
 """Seconds within which a worker must be gone."""
+IMPATIENT = Patience(still_seconds=1.0)
+"""For a worker that is stopped; one that works is never so long without the processor."""
 
 STACKED = tuple(
     make_experiment(MlpArchitecture((32, 16), dropout=0.2), seed=seed) for seed in range(12)
@@ -61,10 +68,18 @@ for event in train_experiments([make_endless(0), make_endless(1)], place, jobs=2
 
 
 @pytest.fixture(autouse=True)
-def _no_process_is_left() -> Iterator[None]:
-    """See that every test ends with the processes it began with."""
+def _nothing_is_left() -> Iterator[None]:
+    """See that every test ends with the processes, threads and descriptors it began with."""
+    resource_tracker.ensure_running()  # stays, whoever starts it
+    threads, descriptors = threading.active_count(), _count_descriptors()
     yield
     assert [] == multiprocessing.active_children()
+    assert (threads, descriptors) == (threading.active_count(), _count_descriptors())
+
+
+def _count_descriptors() -> int:
+    descriptors = Path("/proc/self/fd")
+    return len(list(descriptors.iterdir())) if descriptors.exists() else 0
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +100,11 @@ def _collect(events: Iterable[Event]) -> dict[str, tuple[object, bytes]]:
 def _kill_workers() -> None:
     for child in multiprocessing.active_children():
         child.kill()
+
+
+def _stop_workers() -> None:
+    for child in multiprocessing.active_children():
+        os.kill(child.pid or 0, signal.SIGSTOP)
 
 
 def test_tells_everything_in_order(undisturbed: list[Event]) -> None:
@@ -236,6 +256,39 @@ def test_closing_early_ends_the_workers(place: WorkPlace) -> None:
     assert [] == multiprocessing.active_children()
 
 
+def test_a_stopped_worker_runs_into_the_deadline(
+    place: WorkPlace, undisturbed: list[Event]
+) -> None:
+    """Its run ends as ``timeout``, without another try; the others end as if undisturbed."""
+    victim, others = EXPERIMENTS[-1], EXPERIMENTS[:2]
+    events: list[Event] = []
+    stopped_at = 0.0
+    for event in train_experiments((*others, victim), place, jobs=1, patience=IMPATIENT):
+        if event == Started(victim):
+            _stop_workers()
+            stopped_at = time.monotonic()
+        if event == WorkerLost(victim, again=False):
+            assert IMPATIENT.still_seconds < time.monotonic() - stopped_at < SOON
+        events.append(event)
+    assert [WorkerLost(victim, again=False)] == [e for e in events if isinstance(e, WorkerLost)]
+    (ended,) = (e for e in events if isinstance(e, Ended) and e.experiment == victim)
+    assert ("timeout", (), b"") == (ended.result.status, ended.result.history, ended.tensors)
+    assert "used no processor time for 1 s" in ended.result.reason
+    expected, found = _collect(undisturbed), _collect(events)
+    for experiment in others:
+        assert expected[experiment.fingerprint] == found[experiment.fingerprint]
+
+
+def test_nobody_waits_for_the_rest_of_a_word(
+    place: WorkPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that is stopped while it tells something runs into the deadline, too."""
+    monkeypatch.setattr(mnistreport.training.workers, "_work", tell_half)
+    *_, ended = train_experiments(EXPERIMENTS[:1], place, jobs=1, patience=IMPATIENT)
+    assert isinstance(ended, Ended)
+    assert "timeout" == ended.result.status
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_missing_device_ends_everything(place: WorkPlace) -> None:
     """That there is no GPU is told once, as an error, and not as the failure of each run."""
@@ -251,7 +304,7 @@ def test_missing_data_ends_everything(place: WorkPlace, tmp_path: Path) -> None:
 
 
 def test_workers_do_not_outlive_their_parent(digits: DigitSet, split: Split) -> None:
-    """Workers whose parent is killed are gone soon after, without a word."""
+    """Workers whose parent is killed are gone soon after, without a word, also a stopped one."""
     command = [sys.executable, "-c", TWO_FOR_EVER, digits.folder, split.folder]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path.cwd()
@@ -260,6 +313,8 @@ def test_workers_do_not_outlive_their_parent(digits: DigitSet, split: Split) -> 
         workers: list[int] = []
         while len(workers) < 2:
             workers = [int(word) for word in parent.stdout.readline().split()]
+        if sys.platform == "linux":  # only there does the kernel end those who cannot themselves
+            os.kill(workers[0], signal.SIGSTOP)
         os.kill(parent.pid, signal.SIGKILL)
         deadline = time.monotonic() + SOON
         while any(map(is_alive, workers)) and time.monotonic() < deadline:
