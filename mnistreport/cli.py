@@ -177,7 +177,8 @@ def plan(
 
         options = gather_options(manifest, data, output, cache, jobs, budget=budget)
         made = make_plan(options, listener)
-        typer.echo(json.dumps(made.as_json(), indent=1) if as_json else made.as_text(), nl=True)
+        as_one = json.dumps(made.as_json(), indent=1, allow_nan=False) if as_json else ""
+        typer.echo(as_one or made.as_text())
 
 
 @app.command()
