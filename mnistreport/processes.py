@@ -26,16 +26,17 @@ _PR_SET_PDEATHSIG: Final = 1  # <linux/prctl.h>
 # --- Children -------------------------------------------------------------------------------------
 
 
-def obey_parent() -> None:
+def obey_parent(*, even_stopped: bool = False) -> None:
     """Leave interrupts to the parent, and end with it, also when it is killed.
 
-    On Linux the kernel sees to that, even if this process is stopped; what it counts as the end of
-    the parent is that of the thread that started this process.
+    Args:
+        even_stopped: Whether the kernel is to see to it, as Linux can, since this process cannot
+            while it is stopped. Then it ends with the thread that started it, too.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt ends
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    if sys.platform == "linux":
+    if even_stopped and sys.platform == "linux":
         import ctypes
 
         control = ctypes.CDLL(None).prctl

@@ -118,8 +118,8 @@ def train_experiments(
     """Train ``experiments`` on ``jobs`` processes and yield what happens as it happens.
 
     The longest go first, so that the last to end are short: by ``estimate``, or by constants.
-    Workers end with the iterator, also when it is closed early, and with the parent, also when
-    that is killed.
+    Workers end with the iterator, also when it is closed early, and with the parent, or its thread
+    that begins the iteration, also when that is killed.
 
     What a worker that dies was busy with is begun again, each experiment alone, and has failed
     after ``TRIES``. What a worker that hangs was busy with ends as ``timeout``, at once: it is not
@@ -300,7 +300,7 @@ def _environment_of_workers() -> Generator[None]:
 
 def _work(connection: Connection, place: WorkPlace) -> None:
     """Train what comes through the pipe until it closes."""
-    obey_parent()
+    obey_parent(even_stopped=True)
     from mnistreport.training.trainer import Trainer  # torch loads in the worker only
 
     try:
