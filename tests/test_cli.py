@@ -260,12 +260,13 @@ def test_a_worker_that_hangs_is_a_line_of_the_report(
         estimate: Callable[[Experiment], float],
     ) -> Generator[workers.Event]:
         patience = Patience(still_seconds=1.0)
+        others = multiprocessing.active_children()
         for event in workers.train_experiments(
             missing, place, jobs=jobs, estimate=estimate, patience=patience
         ):
             yield event
             if isinstance(event, workers.Started):
-                for child in multiprocessing.active_children():
+                for child in set(multiprocessing.active_children()).difference(others):
                     os.kill(child.pid or 0, signal.SIGSTOP)
 
     monkeypatch.setattr("mnistreport.pipeline.train_experiments", train_and_stop)
