@@ -259,5 +259,5 @@ def test_every_request_ends_a_build_soon(
         json.loads(path.read_bytes(), parse_constant=_refuse)
     once, twice = outcome.seconds, outcome.seconds_if_repeated
     record_property("requests to end survived", len(once) + len(twice))
-    record_property("slowest end after one request, s", round(max(once), 2))
-    record_property("slowest end after a second request, s", round(max(twice, default=0), 2))
+    record_property("slowest end after one request, s", round(max(once), 3))
+    record_property("slowest end after a second request, s", round(max(twice, default=0), 3))
