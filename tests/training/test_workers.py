@@ -33,8 +33,8 @@ from mnistreport.training.workers import (
     train_experiments,
 )
 from tests.commands import is_alive
-from tests.training.hanging import tell_half
 from tests.training.small import CNN, MLP, make_endless, make_experiment, timeless
+from tests.training.stand_ins import tell_half
 
 SOON = 5
 """Seconds within which a worker must be gone."""
