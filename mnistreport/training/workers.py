@@ -21,7 +21,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from mnistreport.data.split import LearningSizes
-from mnistreport.errors import MnistReportError
+from mnistreport.errors import EnvironmentFault, MnistReportError
 from mnistreport.processes import obey_parent, starting_children
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import ROUGH_COSTS
@@ -126,7 +126,7 @@ def train_experiments(
     begun again, as whatever made it hang would cost as much time once more.
 
     Raises:
-        EnvironmentFault: A worker cannot work at all: there is no such device.
+        EnvironmentFault: A worker cannot work at all: there is no such device, or no room for it.
         DataError: The digits or the split are no longer where they should be.
     """
     estimate = estimate or (lambda each: ROUGH_COSTS.estimate_seconds(each.variant, place.sizes))
@@ -185,11 +185,21 @@ class _Crew:
         idle = [worker for worker in self._workers if not worker.cohort]
         while waiting and (idle or len(self._workers) < self._jobs):
             if not idle:
-                with starting_children():
-                    idle.append(_Worker(self._place, self._inbox, self._patience))
-                    self._workers.append(idle[-1])
+                idle.append(self._take_on())
             cohort = waiting.popleft()
             yield from idle.pop(0).begin(cohort, sum(map(self._estimate, cohort)))
+
+    def _take_on(self) -> "_Worker":
+        try:
+            with starting_children():
+                worker = _Worker(self._place, self._inbox, self._patience)
+                self._workers.append(worker)
+        except OSError as error:
+            msg = f"a worker process cannot be started: {error.strerror or error}"
+            raise EnvironmentFault(
+                msg, next_step="use fewer --jobs, or close other programs"
+            ) from error
+        return worker
 
     def hear(self) -> Iterator[Event | _Gone]:
         """Wait a while for what a worker says, and look whether all still work."""
