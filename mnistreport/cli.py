@@ -28,7 +28,7 @@ from mnistreport.cli_options import (
 from mnistreport.cli_submission import pack
 from mnistreport.cli_verify import verify
 from mnistreport.errors import ExitCode
-from mnistreport.processes import end_when_asked, leave_at_once
+from mnistreport.processes import leave_at_once
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
     from mnistreport.pipeline import Built
@@ -55,7 +55,6 @@ _STOPPED: Final = "interrupted; finished runs are stored, the next build goes on
 
 def main() -> None:
     """Run the command line."""
-    end_when_asked()
     try:
         app()
     except SystemExit as ended:
