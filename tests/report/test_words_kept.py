@@ -1,5 +1,6 @@
 """A person's words are never lost: a build reads them, and keeps one file of its own there."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.plan import PlannedFigure
 from mnistreport.report.insights import name_insight
 from mnistreport.report.material import Material
-from mnistreport.report.publication import publish_report
+from mnistreport.report.publication import Publication, publish_report
 from mnistreport.report.shipped_words import digest_words
 from mnistreport.report.written_beside import NAME, WrittenBeside
 from tests.commands import call_command
@@ -34,7 +35,7 @@ OURS = {
 OF_THE_BUILD = {f"insights/{NAME}", "insights/.lock"}
 
 State = Mapping[str, tuple[bytes, int, int]]
-Publish = Callable[..., object]
+Publish = Callable[..., Publication]
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +67,7 @@ def other() -> Material:
 def publish(small: Material, project: Path) -> Publish:
     """Publish the project's report, of other material if it is given."""
 
-    def publish(other: Material = small, **options: bool) -> object:
+    def publish(other: Material = small, **options: bool) -> Publication:
         output = project / "output"
         return publish_report(other, project, output, notebook=False, **options)
 
@@ -230,6 +231,25 @@ def test_words_that_nobody_may_change_are_read(project: Path, publish: Publish) 
     assert WORDS in read_report(project)
     assert before == read_state(project)
     assert {0o444} == {mode & 0o777 for _, _, mode in before.values()}
+
+
+def test_what_lies_among_words_and_is_none_is_not_read(
+    project: Path, publish: Publish, tmp_path: Path
+) -> None:
+    """A pipe, a device and a file without an end stop no build, as long as nothing uses them."""
+    folder = project / "templates"
+    endless = tmp_path / "endless"
+    with endless.open("wb") as file:
+        file.truncate(2**36)
+    os.mkfifo(folder / "pipe.md.j2")
+    (folder / "zero.md.j2").symlink_to("/dev/zero")
+    link = folder / "endless.md.j2"
+    link.symlink_to(endless)
+    assert publish().fresh
+    assert not publish().fresh
+    link.unlink()
+    link.symlink_to(folder / "insights" / "notes.txt")
+    assert publish().fresh  # another target is another template
 
 
 def test_a_newer_version_starts_nothing_anew(tmp_path: Path) -> None:
