@@ -106,6 +106,10 @@ class RenderingError(MnistReportError):
     exit_code = ExitCode.RENDERING
 
 
+class NoPdfError(RenderingError):
+    """No PDF can be made here and now, though the page may be in order."""
+
+
 class ReviewError(MnistReportError):
     """A report's words are not borne out, and ``--strict`` has none written that are not."""
 

@@ -152,7 +152,7 @@ def start_project(folder: Path) -> Project:
     project.manifest.write_text(MANIFEST, encoding="utf-8")
     project.put({**STAND_INS, NOTES: b"Read the report first."})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mnistreport.report.pdf.render_pdf", lambda page: page.encode())
+        patch.setattr("mnistreport.report.pdf.render_pdf", lambda page, **_: page.encode())
         build(project.options, Listener())
     project.stamp(STAND_INS)
     return project

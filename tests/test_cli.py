@@ -143,7 +143,7 @@ def first_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Told
 @pytest.fixture
 def _pages_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the laying out of the PDF's pages, which takes long."""
-    monkeypatch.setattr("mnistreport.report.pdf.render_pdf", lambda page: page.encode())
+    monkeypatch.setattr("mnistreport.report.pdf.render_pdf", lambda page, **_: page.encode())
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def _pages_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the laying out of pages, which takes long and has tests of its own."""
     for place in ("mnistreport.report.pdf", "mnistreport.report.notebook.paper.pdf"):
-        monkeypatch.setattr(f"{place}.render_pdf", lambda page: page.encode())
+        monkeypatch.setattr(f"{place}.render_pdf", lambda page, **_: page.encode())
 
 
 @pytest.fixture

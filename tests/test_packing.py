@@ -52,7 +52,7 @@ main()
 @pytest.fixture(autouse=True)
 def _pages_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the laying out of the PDF's pages, which takes long and is tested elsewhere."""
-    monkeypatch.setattr("mnistreport.report.pdf.render_pdf", lambda page: page.encode())
+    monkeypatch.setattr("mnistreport.report.pdf.render_pdf", lambda page, **_: page.encode())
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def unfounded(first_build: Project, tmp_path_factory: pytest.TempPathFactory) ->
     project = first_build.copy(tmp_path_factory.mktemp("unfounded") / "project")
     project.say_what_is_unfounded()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mnistreport.report.pdf.render_pdf", lambda page: page.encode())
+        patch.setattr("mnistreport.report.pdf.render_pdf", lambda page, **_: page.encode())
         project.make_documents()
     return project
 

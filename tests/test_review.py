@@ -98,7 +98,7 @@ class Project:
 @pytest.fixture(autouse=True)
 def _pages_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the laying out of the PDF's pages, which takes long and is tested elsewhere."""
-    monkeypatch.setattr("mnistreport.report.pdf.render_pdf", lambda page: page.encode())
+    monkeypatch.setattr("mnistreport.report.pdf.render_pdf", lambda page, **_: page.encode())
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def first_build(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.words.write_text(WORDS, encoding="utf-8")
     (project.folder / "experiments.toml").write_text(MANIFEST, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mnistreport.report.pdf.render_pdf", lambda page: page.encode())
+        patch.setattr("mnistreport.report.pdf.render_pdf", lambda page, **_: page.encode())
         build(Options(project.folder / "experiments.toml", jobs=2, notebook=False), Listener())
     return project
 

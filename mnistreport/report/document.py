@@ -14,7 +14,6 @@ from mnistreport.report.claims import Claim
 from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.plan import PlannedFigure, list_figures, plan_figures
 from mnistreport.report.insights import (
-    Passage,
     Refer,
     find_insight,
     name_section,
@@ -24,6 +23,7 @@ from mnistreport.report.insights import (
 )
 from mnistreport.report.material import Material
 from mnistreport.report.outline import Outline
+from mnistreport.report.passage import Passage
 from mnistreport.report.staleness import Stale
 from mnistreport.report.tables import Table
 from mnistreport.report.templating import Templates

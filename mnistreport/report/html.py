@@ -3,19 +3,21 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from markupsafe import Markup
 
 from mnistreport.report.document import Document
-from mnistreport.report.figures.figure import Figure
+from mnistreport.report.figures.figure import Figure, Picture
 from mnistreport.report.figures.theme import find_colours, write_colours
 from mnistreport.report.inline import draw_inline
 from mnistreport.report.lettering import set_letters
 from mnistreport.report.templating import Templates
 from mnistreport.resources import find_resource
 
+_NONE: Final = Picture(b"", b"")
 _ENDS: Final = re.compile("<(?=/style)", re.IGNORECASE)
 FONTS = Path(__file__).parent / "fonts"
 FACES = (
@@ -43,18 +45,25 @@ def render_html(document: Document, templates: Templates, *, skin: str = "screen
     colours = _name_colours(document) if is_screen else ""
     style = enclose_style("".join((embed_fonts(KINDS[skin]), colours, *sheets)))
     script = _read_script() if is_screen else Markup()
+    draw = draw_inline if is_screen else _refer
     return templates.render(
         "report.html.j2",
         {
-            "document": document,
+            "document": _leave_pictures_out(document),
             "report": document.context,
             "skin": skin,
             "style": style,
             "script": script,
             "policy": _write_policy(style, script),
-            "source": draw_inline if is_screen else _refer,
+            "drawings": {name: draw(each) for name, each in document.figures.items()},
         },
     )
+
+
+def _leave_pictures_out(document: Document) -> Document:
+    """Return what templates need of a document besides its drawings; these are large."""
+    figures = {name: replace(each, picture=_NONE) for name, each in document.figures.items()}
+    return replace(document, planned=(), figures=figures)
 
 
 def _name_colours(document: Document) -> str:

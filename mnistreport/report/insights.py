@@ -9,11 +9,8 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
-from mnistreport.report.claims import Claim
 from mnistreport.report.literals import mark_mine
-from mnistreport.report.markdown import Draft, render_markdown
+from mnistreport.report.passage import Passage
 from mnistreport.report.sentences import FINDING_KINDS
 from mnistreport.report.shipped_words import is_as_shipped
 from mnistreport.report.templating import Templates
@@ -29,29 +26,6 @@ RESERVED = frozenset({"automatic", "starting"})
 """Names in that folder which are no study's."""
 
 Refer = Callable[[str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A template's prose.
-
-    Attributes:
-        draft: The Markdown that the template made.
-        claims: Those met in it, in their order.
-    """
-
-    draft: Draft
-    claims: tuple[Claim, ...]
-
-    @property
-    def html(self) -> Markup:
-        """The passage as it stands in the report."""
-        return render_markdown(self.draft)
-
-    @property
-    def refuted(self) -> tuple[Claim, ...]:
-        """The claims that the results do not bear out."""
-        return tuple(claim for claim in self.claims if not claim.holds)
 
 
 def name_insight(slug: str) -> str:
@@ -100,10 +74,10 @@ def render_insight(
     """Return a study's insight section; ``refer`` links to a figure or table by name."""
     values = _common_values(context, refer) | {
         "study": study,
-        "finding": _make_finding(study),
-        "level": _make_level(study),
+        "finding": _Findings({each.kind: each.sentence for each in study.findings}),
+        "level": _Levels({level.label: level for level in study.levels}),
     }
-    return _render(templates, find_insight(templates, study.slug), values)
+    return templates.draft(find_insight(templates, study.slug), values)
 
 
 def render_prose(
@@ -111,12 +85,7 @@ def render_prose(
 ) -> Passage:
     """Return ``sections/<part>.md.j2``."""
     given = _common_values(context, refer) | values
-    return _render(templates, name_section(part), given)
-
-
-def _render(templates: Templates, name: str, values: Mapping[str, object]) -> Passage:
-    draft, claims = templates.draft(name, values)
-    return Passage(draft, claims)
+    return templates.draft(name_section(part), given)
 
 
 def _common_values(context: ReportContext, refer: Refer) -> dict[str, object]:
@@ -131,14 +100,24 @@ def _common_values(context: ReportContext, refer: Refer) -> dict[str, object]:
     }
 
 
-def _make_finding(study: StudyView) -> Callable[[str], str]:
-    sentences = {finding.kind: finding.sentence for finding in study.findings}
-    return lambda kind: sentences.get(_known(kind, FINDING_KINDS, "finding"), "")
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """Says a study's finding by its kind; nothing if the study has none of that kind."""
+
+    sentences: Mapping[str, str]
+
+    def __call__(self, kind: str) -> str:
+        return self.sentences.get(_known(kind, FINDING_KINDS, "finding"), "")
 
 
-def _make_level(study: StudyView) -> Callable[[object], LevelView]:
-    levels = {level.label: level for level in study.levels}
-    return lambda label: levels[_known(str(label), list(levels), "level")]
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """Finds a study's level by its label."""
+
+    levels: Mapping[str, LevelView]
+
+    def __call__(self, label: object) -> LevelView:
+        return self.levels[_known(str(label), list(self.levels), "level")]
 
 
 def _known(name: str, known: Sequence[str], what: str) -> str:

@@ -54,7 +54,7 @@ class Making:
         Raises:
             TemplateError: A template cannot be rendered.
             RenderingError: A PDF or the notebook cannot be made.
-            EnvironmentFault: A library or a kernel is missing.
+            EnvironmentFault: A kernel is missing, or the disk refuses.
         """
         if name not in self.made:
             tested = self._weights.get(name)
@@ -77,7 +77,8 @@ def _make_pdf(making: Making) -> bytes:
     from mnistreport.report.html import render_html
     from mnistreport.report.pdf import render_pdf
 
-    return render_pdf(render_html(making.document, making.templates, skin="print"))
+    page = render_html(making.document, making.templates, skin="print")
+    return render_pdf(page, place=making.output)
 
 
 def _make_numbers(making: Making) -> bytes:
@@ -131,7 +132,11 @@ def _make_notebook_pdf(making: Making) -> bytes:
     context = making.document.context
     notebook = read_notebook(making.make(NOTEBOOK))
     return render_notebook_pdf(
-        notebook, making.templates, title=context.title, language=context.language
+        notebook,
+        making.templates,
+        title=context.title,
+        language=context.language,
+        place=making.output,
     )
 
 

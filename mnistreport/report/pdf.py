@@ -1,21 +1,92 @@
-"""The report as PDF, by WeasyPrint."""
+"""The report as PDF, by WeasyPrint, in a process of its own with a time limit."""
 
 import logging
-from collections.abc import Generator
+import tempfile
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final
 
-from mnistreport.errors import EnvironmentFault, RenderingError
+from mnistreport.errors import EnvironmentFault, NoPdfError, RenderingError
+from mnistreport.files import ANOTHER_PLACE, NEW
+from mnistreport.isolation import GONE, LimitedProcess, Limits, pack_problem, tell, unpack_problem
 from mnistreport.processes import collector_paused
 from mnistreport.report.pdf_tags import settle_tags
 
+SECONDS: Final = 60.0
+"""Wall-clock time for laying out a PDF; one of 1,000 runs takes 13."""
+_LARGEST: Final = 2**30
+"""Bytes of a PDF."""
+_LIMITS: Final = Limits(4 * 2**30, files=256, largest_file=2**26)  # it keeps fonts in files
 
-def render_pdf(page: str) -> bytes:
+
+_FAULTS: Final[Mapping[str, type[RenderingError]]] = {
+    each.__name__: each for each in (RenderingError, NoPdfError)
+}
+
+
+def render_pdf(page: str, *, place: Path | None = None, seconds: float = SECONDS) -> bytes:
+    """Return what ``lay_out_pdf`` makes of a page, in a process of its own.
+
+    Args:
+        page: As for that.
+        place: A folder for what is needed meanwhile; the system's own by default.
+        seconds: After which it is given up.
+
+    Raises:
+        NoPdfError: A library that WeasyPrint needs is missing, or it takes too long.
+        RenderingError: The page asks for something from outside, or cannot be laid out.
+        EnvironmentFault: The disk refuses, or no process can be started.
+    """
+    try:
+        if place is not None:
+            place.mkdir(parents=True, exist_ok=True)
+        with (
+            tempfile.TemporaryDirectory(
+                prefix=f"{NEW}pdf-", dir=place and place.resolve(), ignore_cleanup_errors=True
+            ) as folder,
+            LimitedProcess(_serve, _LIMITS, page, folder) as process,
+        ):
+            return _await_pdf(process, seconds)
+    except OSError as error:
+        msg = f"cannot be written: {error.strerror or error}"
+        raise EnvironmentFault(msg, file=place, next_step=ANOTHER_PLACE) from error
+
+
+def _await_pdf(process: LimitedProcess, seconds: float) -> bytes:
+    try:
+        with process.within(seconds):
+            message = process.receive()
+            if not message:
+                return process.connection.recv_bytes(_LARGEST)
+    except GONE as error:
+        msg = f"laying it out takes more than {seconds:g} s, or too much memory, and was given up"
+        step = "are its tables far longer than usual? The page, report.html, has everything, too"
+        raise NoPdfError(msg, next_step=step) from error
+    kind = _FAULTS.get(str(message.get("kind")), RenderingError)
+    raise kind.of([unpack_problem(message["problem"])])
+
+
+def _serve(connection: Connection, page: str, folder: str) -> None:
+    tempfile.tempdir = folder  # fonts go there, and go with it if this process is killed
+    try:
+        pdf = lay_out_pdf(page)
+    except RenderingError as error:
+        problem = pack_problem(error.problems[0])
+        tell(connection, {"kind": type(error).__name__, "problem": problem})
+    else:
+        tell(connection, {})
+        connection.send_bytes(pdf)
+
+
+def lay_out_pdf(page: str) -> bytes:
     """Return the PDF of an HTML page made with the ``print`` skin, accessible as PDF/UA-1 asks.
 
     Only ``data:`` addresses are loaded: images and fonts are all in the page.
 
     Raises:
-        EnvironmentFault: A library that WeasyPrint needs is missing.
+        NoPdfError: A library that WeasyPrint needs is missing.
         RenderingError: The page asks for something else, or cannot be laid out.
     """
     try:
@@ -25,7 +96,7 @@ def render_pdf(page: str) -> bytes:
         msg = f"a library for making PDF is missing: {' '.join(str(error).split())[:120]}"
         packages = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
         step = f"install Pango and HarfBuzz (Debian: {packages})"
-        raise EnvironmentFault(msg, next_step=step) from error
+        raise NoPdfError(msg, next_step=step) from error
 
     class DataOnly(URLFetcher):
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
@@ -41,6 +112,10 @@ def render_pdf(page: str) -> bytes:
             )
         except FatalURLFetchingError as error:
             raise RenderingError(str(error)) from error
+        except RecursionError as error:
+            msg = "its elements are too deep in each other to be laid out"
+            step = "are lists and quotations nested less deep?"
+            raise RenderingError(msg, next_step=step) from error
     if complaints or pdf is None:
         msg = f"the PDF is not what the page says: {'; '.join(complaints)}"
         raise RenderingError(msg)

@@ -1,10 +1,16 @@
 """Writing the documents: all of them, or those of the last good build stay."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mnistreport.errors import EnvironmentFault, MnistReportError, RenderingError, ReviewError
+from mnistreport.errors import (
+    EnvironmentFault,
+    MnistReportError,
+    NoPdfError,
+    RenderingError,
+    ReviewError,
+)
 from mnistreport.files import remove_file, remove_leftovers, replace_file
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.making import (
@@ -69,8 +75,8 @@ def publish_report(
     """Write report, numbers and tables into ``output``, unless they stand there already.
 
     Everything is made before anything is written: an error leaves the old documents as they were.
-    But if it is only the notebook that cannot be made, all others are written before that is told;
-    the last good notebook stays as it was.
+    But if it is only the notebook that cannot be made, or a PDF that cannot be made here, all
+    others are written before that is told; the last good ones of these stay as they were.
 
     Args:
         material: What the report is made of.
@@ -110,7 +116,7 @@ def publish_report(
     runs = digest_runs(material.results)
     making = Making(document, material, templates, output, on_stage)
     making.made |= _find_tables(output, runs)
-    failure = _make_all(making, wanted)
+    failures = _make_all(making, wanted)
     documents = {name: making.made[name] for name in wanted if name in making.made}
     pictures = folder.list_files(document.planned, document.figures)
     documents |= {f"{FOLDER}/{name}": content for name, content in pictures.items()}
@@ -120,29 +126,41 @@ def publish_report(
     keep_words(templates, context)
     digests = {name: digest_content(content) for name, content in documents.items()}
     save_stamp(output, Stamp(inputs, runs, digest_beside(project), digests, complaints))
-    if failure:
-        raise failure
+    if failures:
+        raise type(failures[-1]).of([each for error in failures for each in error.problems])
     paths = tuple(output / name for name in documents)
     return Publication(paths, fresh=True, complaints=complaints)
 
 
-def _make_all(making: Making, wanted: Sequence[str]) -> MnistReportError | None:
-    """Make documents; return why there is no notebook, which keeps the report from nobody.
+def _make_all(making: Making, wanted: Sequence[str]) -> list[MnistReportError]:
+    """Make documents; return why there is no PDF or notebook, which keeps the page from nobody.
 
     Raises:
-        MnistReportError: Another document cannot be made.
+        MnistReportError: Another document cannot be made, or a PDF because of what is on its page.
     """
-    notebooks = [name for name in wanted if name in {NOTEBOOK, NOTEBOOK_PDF}]
-    for name in wanted:
-        if name not in notebooks:
+    failures: list[MnistReportError] = []
+    for name in sorted(wanted, key=[PDF, NOTEBOOK, NOTEBOOK_PDF].__contains__):
+        try:
             making.make(name)
-    try:
-        for name in notebooks:
-            making.make(name)
-    except (RenderingError, EnvironmentFault) as error:
-        making.made.pop(NOTEBOOK, None)
-        return error
-    return None
+        except NoPdfError as error:
+            failures.append(_name_paper(error, making.output / name))
+        except (RenderingError, EnvironmentFault) as error:
+            if name not in {NOTEBOOK, NOTEBOOK_PDF}:
+                raise
+            making.made.pop(NOTEBOOK, None)
+            return [*failures, error]
+    return failures
+
+
+def _name_paper(error: NoPdfError, path: Path) -> NoPdfError:
+    """Say which PDF there is none of, and that one of an earlier build is none of this."""
+    stands = "what stands there is of an earlier build" if path.exists() else ""
+    return NoPdfError.of(
+        [
+            replace(each, file=path, next_step="; ".join(filter(None, (each.next_step, stands))))
+            for each in error.problems
+        ]
+    )
 
 
 def _find_tables(output: Path, runs: str) -> dict[str, bytes]:

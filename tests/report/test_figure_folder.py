@@ -40,7 +40,7 @@ def published(small: Material, tmp_path_factory: pytest.TempPathFactory) -> Path
     """The output of a build, with every figure really drawn."""
     folder = tmp_path_factory.mktemp("published")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pdf, "render_pdf", lambda page: b"%PDF-" + page.encode())
+        patch.setattr(pdf, "render_pdf", lambda page, **_: b"%PDF-" + page.encode())
         publish_report(small, folder, folder / "output", notebook=False)
     return folder / "output"
 
@@ -62,7 +62,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return draw(planned)
 
     monkeypatch.setattr(gallery, "draw_figures", note)
-    monkeypatch.setattr(pdf, "render_pdf", lambda page: b"%PDF-" + page.encode())
+    monkeypatch.setattr(pdf, "render_pdf", lambda page, **_: b"%PDF-" + page.encode())
     return names
 
 
@@ -211,7 +211,7 @@ def test_tables_of_runs_are_made_of_runs_alone(
     """Words change no table of runs, which are not made again; a run that is another does."""
     made: list[int] = []
     make = frames.make_runs_frame
-    monkeypatch.setattr(pdf, "render_pdf", lambda page: b"%PDF-" + page.encode())
+    monkeypatch.setattr(pdf, "render_pdf", lambda page, **_: b"%PDF-" + page.encode())
     monkeypatch.setattr(frames, "make_runs_frame", lambda each: made.append(1) or make(each))
     write_templates(tmp_path, {INSIGHT: "Words of the team."})
     publish_report(small, tmp_path, output, notebook=False)

@@ -10,7 +10,7 @@ from mnistreport.errors import RenderingError
 from mnistreport.report.notebook.paper.foreign_html import clean_html
 from mnistreport.report.notebook.paper.headings import settle_headings
 from mnistreport.report.notebook.paper.listings import set_code, set_output
-from mnistreport.report.notebook.paper.printed_cells import PrintedCell
+from mnistreport.report.notebook.paper.printed import PrintedCell
 from mnistreport.report.templating import Templates
 from tests.report.reports import read_page
 

@@ -12,7 +12,8 @@ import pikepdf
 import pytest
 
 from mnistreport.errors import RenderingError
-from mnistreport.report.notebook.paper.pdf import render_notebook_pdf
+from mnistreport.report.notebook.paper.pdf import render_notebook_pdf, render_page
+from mnistreport.report.pdf import lay_out_pdf
 from mnistreport.report.templating import Templates
 from tests.report.notebooks import (
     CODE,
@@ -201,7 +202,8 @@ def test_nothing_is_loaded_or_run(
     for address in (secret.as_uri(), "http://127.0.0.1:9/a"):
         notebook = make_hostile(HOSTILE.format(address))
         path = tmp_path / "hostile.pdf"
-        path.write_bytes(render_notebook_pdf(notebook, templates, title="Title", language="en"))
+        page = render_page(notebook, templates, title="Title", language="en")
+        path.write_bytes(lay_out_pdf(page))
         text = " ".join(" ".join(read_pages(path)).split())
         assert 3 == text.count("A said word.")
         assert 3 == text.count("[iframe: not shown on paper]")

@@ -6,7 +6,7 @@ import pytest
 
 from mnistreport.errors import ExitCode, RenderingError
 from mnistreport.report.document import Document
-from mnistreport.report.pdf import render_pdf
+from mnistreport.report.pdf import lay_out_pdf
 from mnistreport.report.views import ReportContext
 from tests.report.reports import INFO, NOTICE, read_page
 
@@ -131,7 +131,7 @@ def test_it_has_nothing_that_acts(pdf: Path) -> None:
 def test_a_page_that_asks_for_a_file_or_an_address_gets_none(page: str) -> None:
     """Whatever a template brings in, nothing from outside the page is read: exit code 4."""
     with pytest.raises(RenderingError, match=REFUSALS) as caught:
-        render_pdf(PAGE.format(page))
+        lay_out_pdf(PAGE.format(page))
     assert ExitCode.RENDERING == caught.value.exit_code
     assert "\n" not in str(caught.value)
 
@@ -141,11 +141,11 @@ def test_a_drawing_that_refers_to_a_file_reads_none(monkeypatch: pytest.MonkeyPa
     asked: list[str] = []
     monkeypatch.setattr("weasyprint.urls.URLFetcher.fetch", lambda _, url, *__: asked.append(url))
     use = '<use href="file:///etc/hostname#a"/><use href="http://127.0.0.1:9/a.svg#a"/>'
-    render_pdf(PAGE.format(SVG.format(use)))
+    lay_out_pdf(PAGE.format(SVG.format(use)))
     assert [] == asked
 
 
 def test_a_page_that_brings_everything_is_rendered() -> None:
     """What stands in ``data:`` addresses is loaded."""
     svg = f"data:image/svg+xml,{SVG.format('')}"
-    assert render_pdf(PAGE.format(f'<p>a<img src="{svg}" alt="b"></p>')).startswith(b"%PDF-")
+    assert lay_out_pdf(PAGE.format(f'<p>a<img src="{svg}" alt="b"></p>')).startswith(b"%PDF-")

@@ -4,11 +4,18 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from mnistreport.errors import EnvironmentFault, RenderingError, TemplateError
+from mnistreport.errors import (
+    EnvironmentFault,
+    ExitCode,
+    NoPdfError,
+    RenderingError,
+    TemplateError,
+)
 from mnistreport.files import NEW
 from mnistreport.report import pdf
 from mnistreport.report.context import make_context
@@ -24,6 +31,13 @@ from tests.report.reports import make_material, make_small_material, write_templ
 
 INSIGHT = "insights/dropout_layer_norm.md.j2"
 NAMES = ["report.html", "report.pdf", "results.json", "runs.csv", "epochs.csv", "levels.csv"]
+
+CAUSES = {
+    "a library is missing": "raise OSError('cannot load library libpango')",
+    "it takes too long": "import time; time.sleep(60)",
+}
+"""What stands in WeasyPrint's place where no PDF can be made."""
+RENDER_PDF = pdf.render_pdf
 
 Publish = Callable[[], Publication]
 State = dict[str, tuple[bytes, int]]
@@ -54,7 +68,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, drawn: Mapping[str, Figure]) -> list[
         return drawn
 
     monkeypatch.setattr(gallery, "draw_figures", draw)
-    monkeypatch.setattr(pdf, "render_pdf", lambda page: b"%PDF-" + page.encode())
+    monkeypatch.setattr(pdf, "render_pdf", lambda page, **_: b"%PDF-" + page.encode())
     return names
 
 
@@ -160,9 +174,9 @@ def test_a_mistake_leaves_the_old_documents(
 def test_a_pdf_that_cannot_be_made_leaves_the_old_documents(
     publish: Publish, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """HTML that no PDF stands beside is not published."""
+    """If it is the page that no PDF can be made of, the page is not published either."""
 
-    def refuse(page: str) -> bytes:
+    def refuse(page: str, **_: object) -> bytes:
         raise RenderingError(page[:9])
 
     output.mkdir()
@@ -172,6 +186,33 @@ def test_a_pdf_that_cannot_be_made_leaves_the_old_documents(
     with pytest.raises(RenderingError):
         publish()
     assert before == read_state(output)
+
+
+@pytest.mark.parametrize("cause", ["a library is missing", "it takes too long"])
+def test_without_a_pdf_there_is_a_page(
+    publish: Publish,
+    tmp_path: Path,
+    output: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cause: str,
+) -> None:
+    """Everything else is published; exit code 4; a PDF from before is said to be from before."""
+    publish()
+    (tmp_path / "weasyprint.py").write_text(CAUSES[cause])
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(pdf, "render_pdf", partial(RENDER_PDF, seconds=2.0))
+    before = read_state(output)
+    write_templates(tmp_path, {INSIGHT: "Other words."})
+    with pytest.raises(NoPdfError, match=r"report\.pdf: .*(is missing|more than 2 s)") as caught:
+        publish()
+    problem = caught.value.problems[0]
+    assert (ExitCode.RENDERING, output / "report.pdf") == (caught.value.exit_code, problem.file)
+    assert "what stands there is of an earlier build" in str(problem.next_step)
+    after = read_state(output)
+    assert before["report.pdf"] == after["report.pdf"]
+    assert before["report.html"] != after["report.html"]
+    assert "report.pdf" not in json.loads((output / ".build.json").read_bytes())["documents"]
+    assert [] == list(output.glob(f"{NEW}*"))
 
 
 def test_a_folder_in_a_documents_place_is_told(publish: Publish, output: Path) -> None:

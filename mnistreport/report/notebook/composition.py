@@ -14,7 +14,6 @@ from mnistreport.data.dataset import MNIST_SHA256
 from mnistreport.data.sources import DIGITS
 from mnistreport.report.dates import format_date
 from mnistreport.report.document import outline_document, render_all_prose
-from mnistreport.report.insights import Passage
 from mnistreport.report.material import Material
 from mnistreport.report.notebook import words
 from mnistreport.report.notebook.execution import ALT
@@ -24,6 +23,7 @@ from mnistreport.report.notebook.literals import write_settings
 from mnistreport.report.notebook.live import LiveRun, find_live_run
 from mnistreport.report.notebook.prose import read_words, write_prose, write_text
 from mnistreport.report.notebook.sources import Code, gather_imports, quote_source, read_cell
+from mnistreport.report.passage import Passage
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext, StudyView
 from mnistreport.report.wording import capitalise, count_things, join_words

@@ -11,7 +11,7 @@ from bs4.element import Tag
 from markupsafe import Markup
 
 from mnistreport.report.notebook.paper.foreign_html import parse_html
-from mnistreport.report.notebook.paper.printed_cells import PrintedCell, PrintedOutput
+from mnistreport.report.notebook.paper.printed import PrintedCell, PrintedOutput
 
 _NAMES: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 _DEEPEST: Final = len(_NAMES)

@@ -1,11 +1,11 @@
 """The executed notebook as PDF, without TeX: its cells as HTML, laid out by WeasyPrint."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from nbformat import NotebookNode
 
-from mnistreport.errors import RenderingError
 from mnistreport.report.html import KINDS, embed_fonts, enclose_style
 from mnistreport.report.notebook.paper.headings import settle_headings
 from mnistreport.report.notebook.paper.printed_cells import print_cells
@@ -17,7 +17,12 @@ _SHEETS: Final = ("report", "print", "notebook")
 
 
 def render_notebook_pdf(
-    notebook: NotebookNode, templates: Templates, *, title: str, language: str
+    notebook: NotebookNode,
+    templates: Templates,
+    *,
+    title: str,
+    language: str,
+    place: Path | None = None,
 ) -> bytes:
     """Return a notebook as PDF, accessible as PDF/UA-1 asks; equal notebooks give equal bytes.
 
@@ -30,17 +35,16 @@ def render_notebook_pdf(
         templates: Of the project; ``notebook.html.j2`` and style sheets are used.
         title: What a reader's window is called; the title on the page is the notebook's own.
         language: Of its words, as in ``en``.
+        place: A folder for what is needed meanwhile; the system's own by default.
 
     Raises:
         TemplateError: The page's template cannot be rendered.
+        NoPdfError: A library that WeasyPrint needs is missing, or it takes too long.
         RenderingError: A picture is not in the notebook, or the page cannot be laid out.
-        EnvironmentFault: A library that WeasyPrint needs is missing.
+        EnvironmentFault: The disk refuses, or no process can be started.
     """
-    try:
-        return render_pdf(render_page(notebook, templates, title=title, language=language))
-    except RecursionError as error:
-        msg = "the notebook's elements are too deep in each other to be laid out"
-        raise RenderingError(msg, next_step="are lists and quotations nested less deep?") from error
+    page = render_page(notebook, templates, title=title, language=language)
+    return render_pdf(page, place=place)
 
 
 def render_page(notebook: NotebookNode, templates: Templates, *, title: str, language: str) -> str:

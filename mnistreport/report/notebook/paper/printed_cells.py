@@ -3,7 +3,6 @@
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from markupsafe import Markup
@@ -12,6 +11,7 @@ from nbformat import NotebookNode
 from mnistreport.report.notebook.paper.foreign_html import clean_html
 from mnistreport.report.notebook.paper.listings import set_code, set_output
 from mnistreport.report.notebook.paper.markdown import render_formula, render_text
+from mnistreport.report.notebook.paper.printed import PrintedCell, PrintedOutput
 
 _SHORT: Final = 14
 """Lines of code that are not torn."""
@@ -29,46 +29,6 @@ _SHOWN: Final = (
 _SCALE: Final = 0.8
 """Size of a picture on paper; matplotlib's letters of 10 points are then like the report's."""
 _LEFT_OUT: Final = Markup('<p><span class="left-out">[{}: not shown on paper]</span></p>')
-
-
-@dataclass(frozen=True, slots=True)
-class PrintedOutput:
-    """What a cell brought forth.
-
-    Attributes:
-        kind: ``html``, ``picture``, ``words`` or ``stream``.
-        prompt: Such as ``Out [3]``; empty if it is no cell's value.
-        html: What is shown.
-    """
-
-    kind: str
-    prompt: str
-    html: Markup
-
-
-@dataclass(frozen=True, slots=True)
-class PrintedCell:
-    """A cell on paper.
-
-    Attributes:
-        kind: ``text``, ``code`` or ``raw``; ``text figure-words`` or ``text table-words`` for the
-            caption of a figure or table.
-        prompt: Such as ``In [3]``; empty if it is no code.
-        html: Its words or its code.
-        is_short: Whether its code is not torn.
-        outputs: Of a code cell.
-    """
-
-    kind: str
-    prompt: str
-    html: Markup
-    is_short: bool = False
-    outputs: tuple[PrintedOutput, ...] = ()
-
-    @property
-    def is_text(self) -> bool:
-        """Whether it holds Markdown."""
-        return self.kind.startswith("text")
 
 
 def print_cells(notebook: NotebookNode) -> Iterator[PrintedCell]:

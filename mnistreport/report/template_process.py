@@ -1,0 +1,183 @@
+"""The process that runs templates: without files, without a network, limited in memory and time.
+
+Whatever a template does, it does there. Texts of templates and the values for them are sent to it,
+and what comes back is plain text. It is started when it is first needed, serves every template of
+the program, and is replaced after it had to be ended.
+"""
+
+import signal
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import Any, Final
+
+from mnistreport.errors import EnvironmentFault, TemplateError
+from mnistreport.isolation import (
+    GONE,
+    LimitedProcess,
+    Limits,
+    pack_problem,
+    tell,
+    unpack_problem,
+)
+from mnistreport.report.passage import Passage, pack_passage, unpack_passage
+from mnistreport.report.template_engine import Engine, FindSource, OutOfTimeError, Source
+
+SECONDS: Final = 5
+"""Of the processor's time for one template with all that it includes; a report of 1,000 runs takes
+half of one."""
+PATIENCE: Final = 8
+"""Seconds on the clock after which the process is ended, if it cannot stop by itself."""
+MEMORY: Final = 3 * 2**28
+"""Bytes beyond those of the process as it starts."""
+_LONGEST: Final = 2**28
+"""Bytes of a page."""
+_LIMITS: Final = Limits(
+    MEMORY,
+    # Once limited, the process can open no file: what values are made of, and what Jinja and Python
+    # load when they first need it, is there before.
+    modules=(
+        "encodings.unicode_escape",
+        "jinja2.constants",
+        "jinja2.debug",
+        "textwrap",
+        "mnistreport.report.document",
+        "mnistreport.report.notebook.listing",
+        "mnistreport.report.notebook.paper.printed",
+    ),
+)
+_RENDER, _DRAFT, _CHECK = "render", "draft", "check"
+
+
+class TemplateProcess:
+    """Our side of it; can be asked from any thread."""
+
+    def __init__(self, *, seconds: float = SECONDS, patience: float = PATIENCE) -> None:
+        """Be about to start it; ``seconds`` and ``patience`` are those of one template."""
+        self._seconds, self._patience = seconds, patience
+        self._process: LimitedProcess | None = None
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Start it, if it is not there yet; it is not waited for."""
+        with self._lock:
+            self._reach()
+
+    def render(self, name: str, values: Mapping[str, object], find_source: FindSource) -> str:
+        """Run a template, as ``Engine.render`` does."""
+        return str(self._ask(_RENDER, name, values, find_source)["text"])
+
+    def draft(self, name: str, values: Mapping[str, object], find_source: FindSource) -> Passage:
+        """Run a template that makes Markdown, as ``Engine.draft`` does."""
+        return unpack_passage(self._ask(_DRAFT, name, values, find_source))
+
+    def check(self, name: str, find_source: FindSource) -> None:
+        """Compile a template, as ``Engine.check`` does."""
+        self._ask(_CHECK, name, {}, find_source)
+
+    def close(self) -> None:
+        """End it; the next template starts another."""
+        with self._lock:
+            self._end()
+
+    def _ask(
+        self, what: str, name: str, values: Mapping[str, object], find_source: FindSource
+    ) -> Mapping[str, Any]:
+        with self._lock:
+            process = self._reach()
+            try:
+                with process.within(self._patience):
+                    process.connection.send((what, name, values))
+                    answer = _await_answer(process, find_source)
+            except GONE as error:
+                self._end()
+                msg = (
+                    f"takes more than {self._patience:g} s or {MEMORY // 2**20} MiB, and was ended"
+                )
+                step = "is a text repeated, or a loop run, far too often?"
+                raise TemplateError(msg, next_step=step) from error
+            except BaseException:  # interrupted in the midst of an answer
+                self._end()
+                raise
+        if "problem" in answer:
+            raise TemplateError.of([unpack_problem(answer["problem"])])
+        return answer
+
+    def _reach(self) -> LimitedProcess:
+        if self._process is not None and not self._process.is_alive:  # killed while it had no work
+            self._end()
+        if self._process is None:
+            try:
+                self._process = LimitedProcess(_serve, _LIMITS, self._seconds)
+            except OSError as error:
+                msg = f"the process for templates cannot be started: {error.strerror or error}"
+                raise EnvironmentFault(msg, next_step="close other programs") from error
+        return self._process
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+
+def _await_answer(process: LimitedProcess, find_source: FindSource) -> Mapping[str, Any]:
+    """Return what the process says in the end, and tell it the templates that it needs for that."""
+    while True:
+        message = process.receive(_LONGEST)
+        if "read" not in message:
+            return message
+        process.connection.send(find_source(str(message["read"])))
+
+
+PROCESS: Final = TemplateProcess()
+"""The one that serves the program."""
+
+
+def _serve(connection: Connection, seconds: float) -> None:
+    """Run templates until the pipe closes."""
+
+    def find_source(name: str) -> Source | None:
+        tell(connection, {"read": name})
+        return connection.recv()
+
+    engine = Engine(find_source)
+    while True:
+        try:
+            what, name, values = connection.recv()
+            with _limited_time(seconds):
+                answer = _answer(engine, what, name, values)
+        except TemplateError as error:
+            answer = {"problem": pack_problem(error.problems[0])}
+        except EOFError:
+            return
+        tell(connection, answer)
+
+
+def _answer(
+    engine: Engine, what: str, name: str, values: Mapping[str, object]
+) -> Mapping[str, object]:
+    if what == _RENDER:
+        return {"text": engine.render(name, values)}
+    if what == _DRAFT:
+        return pack_passage(engine.draft(name, values))
+    engine.check(name)
+    return {}
+
+
+@contextmanager
+def _limited_time(seconds: float) -> Generator[None]:
+    """Raise ``OutOfTimeError`` in what takes too much of the processor's time."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise OutOfTimeError
+
+    signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)

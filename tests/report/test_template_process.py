@@ -1,0 +1,147 @@
+"""Templates run elsewhere, and what they do there stays there."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mnistreport.errors import ExitCode, Problem, TemplateError
+from mnistreport.report.template_process import MEMORY, TemplateProcess
+from mnistreport.report.templating import LARGEST_TEMPLATE, Templates
+from tests.commands import is_alive
+from tests.report.reports import write_templates
+
+NAME = "insights/a.md.j2"
+
+Refuse = Callable[[], Problem]
+
+
+@pytest.fixture
+def refuse(tmp_path: Path) -> Refuse:
+    """Run the template of a project, which must be refused; return what is said of it."""
+
+    def refuse() -> Problem:
+        with pytest.raises(TemplateError) as caught:
+            Templates(tmp_path).draft(NAME, {})
+        assert ExitCode.RENDERING == caught.value.exit_code
+        return caught.value.problems[0]
+
+    return refuse
+
+
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[TemplateProcess]:
+    """A process that gives a template less time than the program does."""
+    process = TemplateProcess(seconds=0.5, patience=4)
+    yield process
+    process.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other limits")
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("a\n{{ 'a' * 10**10 }}", 2, "too much memory"),
+        ("{% set a = [] %}\n{{ lipsum(n=10**8) }}", 2, "too much time"),
+        ("{{ 9**(9**9) }}", None, f"more than 4 s or {MEMORY // 2**20} MiB"),
+        ("{% include 'a' %}", 1, "nested too deep"),
+        ("{% for a in range(99999) %}0123456789012345{% endfor %}", None, "1,599,984 letters"),
+    ],
+)
+def test_what_would_never_end_is_ended(
+    impatient: TemplateProcess, text: str, line: int | None, words: str
+) -> None:
+    """Too much memory, time or text, or endless recursion: told in time, with what is known."""
+    with pytest.raises(TemplateError) as caught:
+        impatient.draft("a", {}, lambda _: (text, "a.md.j2"))
+    problem = caught.value.problems[0]
+    assert line == problem.line
+    assert words in problem.reason
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], Path]:
+    """Write the project's template, and return its file."""
+
+    def write(text: str) -> Path:
+        return write_templates(tmp_path, {NAME: text}) / "templates" / NAME
+
+    return write
+
+
+def test_the_next_template_is_none_the_worse(
+    tmp_path: Path, write: Callable[[str], Path], refuse: Refuse
+) -> None:
+    """After one was refused, others are run as before."""
+    path = write("{{ 'a' * 10**10 }}")
+    assert path == refuse().file
+    write("{{ 1 + 1 }}")
+    assert "2" == Templates(tmp_path).draft(NAME, {}).draft.text
+
+
+def test_an_interrupt_leaves_no_half_answer() -> None:
+    """Whoever asks next gets their own answer, not the end of one that was interrupted."""
+    process = TemplateProcess()
+
+    def interrupt(_name: str) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            process.render("a", {}, interrupt)  # type: ignore[arg-type]
+        assert "b" == process.render("a", {}, lambda _: ("b", "a.j2"))
+    finally:
+        process.close()
+
+
+def test_a_killed_process_is_replaced() -> None:
+    """If the system kills it, that template is told, and the next one has a new process."""
+    process = TemplateProcess()
+    numbers: list[int] = []
+
+    def kill(_name: str) -> tuple[str, str]:
+        assert process._process is not None
+        numbers.append(process._process.number)
+        os.kill(numbers[0], signal.SIGKILL)
+        return "b", "a.j2"
+
+    try:
+        with pytest.raises(TemplateError, match="was ended"):
+            process.render("a", {}, kill)
+        assert "b" == process.render("a", {}, lambda _: ("b", "a.j2"))
+    finally:
+        process.close()
+    assert not is_alive(numbers[0])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes with a name")
+def test_what_is_no_file_of_text_is_refused(tmp_path: Path, refuse: Refuse) -> None:
+    """A pipe is not waited for, a file without end not read; both are named."""
+    path = tmp_path / "templates" / NAME
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+    assert (path, "is no regular file") == (refuse().file, refuse().reason)
+    path.unlink()
+    path.write_text("a" * (LARGEST_TEMPLATE + 1))
+    assert f"{path}: is larger than 256 KiB" == str(refuse())
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    assert f"{path}: is a link that leads out of the templates folder" == str(refuse())
+
+
+def test_a_process_that_was_killed_idle_is_replaced() -> None:
+    """Nobody is told of the death of one that had no work."""
+    process = TemplateProcess()
+    try:
+        assert "b" == process.render("a", {}, lambda _: ("b", "a.j2"))
+        assert process._process is not None
+        os.kill(process._process.number, signal.SIGKILL)
+        while process._process.is_alive:
+            time.sleep(0.01)
+        assert "b" == process.render("a", {}, lambda _: ("b", "a.j2"))
+    finally:
+        process.close()
