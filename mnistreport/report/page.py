@@ -1,7 +1,8 @@
 """What the templates of the page may see: the document as plain values, and no way to a file.
 
 A document knows the files that its words stand in, the data set and its folder. Whoever writes a
-template is shown none of that: a ``Path`` reads and writes, and so does an array.
+template is shown none of that: a ``Path`` reads, writes and removes, and an array writes. Nor are
+drawings among it, which are large.
 """
 
 from collections.abc import Mapping
@@ -10,10 +11,18 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from mnistreport.report.document import Document, Section
-from mnistreport.report.figures.figure import Figure
 from mnistreport.report.staleness import Change
 from mnistreport.report.tables import Table
 from mnistreport.report.views import ReportContext
+
+
+@dataclass(frozen=True, slots=True)
+class FigureOnPage:
+    """A figure; attributes as those of ``Figure``."""
+
+    name: str
+    caption: str
+    alt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ class PageView:
 
     context: ReportContext
     sections: tuple[Section, ...]
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, FigureOnPage]
     tables: Mapping[str, Table]
     prose: Mapping[str, Markup]
     claims: tuple[ClaimOnPage, ...]
@@ -62,7 +71,10 @@ def view_page(document: Document) -> PageView:
     return PageView(
         document.context,
         document.sections,
-        document.figures,
+        {
+            name: FigureOnPage(each.name, each.caption, each.alt)
+            for name, each in document.figures.items()
+        },
         document.tables,
         document.prose,
         tuple(

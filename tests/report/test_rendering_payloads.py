@@ -14,8 +14,8 @@ from mnistreport.report.document import Document
 from mnistreport.report.html import render_html
 from mnistreport.report.insights import name_insight, render_insight
 from mnistreport.report.material import Material
-from mnistreport.report.notebook.paper.pdf import render_notebook_pdf
-from mnistreport.report.pdf import render_pdf
+from mnistreport.report.notebook.paper.pdf import render_page
+from mnistreport.report.pdf import lay_out_pdf
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext
 from mnistreport.study.manifest import Author, ReportInfo
@@ -73,7 +73,8 @@ def make(
         text, place = watch.spell(payload.text), payload.place
         if place == "cell":
             notebook = make_hostile(text)
-            return "", render_notebook_pdf(notebook, Templates(tmp_path), title="a", language="en")
+            page = render_page(notebook, Templates(tmp_path), title="a", language="en")
+            return "", lay_out_pdf(page)
         page = PAGE.format(
             style=STYLE if place == "style" else "",
             names=NAMES if place == "name" else "",
@@ -92,7 +93,7 @@ def make(
             words = render_insight(templates, plain.context, study, str).html
             document = replace(plain, prose={**plain.prose, f"study-{SLUG}": words})
         html = render_html(document, templates)
-        return html, render_pdf(render_html(document, templates, skin="print"))
+        return html, lay_out_pdf(render_html(document, templates, skin="print"))
 
     return make
 

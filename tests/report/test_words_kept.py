@@ -42,7 +42,7 @@ Publish = Callable[..., Publication]
 def _pages_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw nothing and lay out no page: both take long, and neither touches words."""
     monkeypatch.setattr(gallery, "draw_figures", draw_nothing)
-    monkeypatch.setattr(pdf, "render_pdf", lambda page: b"%PDF-" + page.encode())
+    monkeypatch.setattr(pdf, "render_pdf", lambda page, **_: b"%PDF-" + page.encode())
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_a_build_that_fails_writes_no_file_among_words(
     (project / "templates" / next(iter(broken))).unlink()
     with pytest.raises(MnistReportError, match="not borne out"):
         publish(other, strict=True)
-    monkeypatch.setattr(pdf, "render_pdf", lambda _: 1 / 0)
+    monkeypatch.setattr(pdf, "render_pdf", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         publish()
     kept = {name: state for name, state in before.items() if name not in broken}
@@ -144,7 +144,7 @@ def _save_while_drawing(patch: pytest.MonkeyPatch, save: Callable[[], None]) -> 
 
 
 def _save_while_laying_out(patch: pytest.MonkeyPatch, save: Callable[[], None]) -> None:
-    def render(page: str) -> bytes:
+    def render(page: str, **_: object) -> bytes:
         save()
         return page.encode()
 
