@@ -28,6 +28,7 @@ from mnistreport.cli_options import (
 from mnistreport.cli_submission import pack
 from mnistreport.cli_verify import verify
 from mnistreport.errors import ExitCode
+from mnistreport.processes import leave_at_once
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
     from mnistreport.pipeline import Built
@@ -54,7 +55,12 @@ _STOPPED: Final = "interrupted; finished runs are stored, the next build goes on
 
 def main() -> None:
     """Run the command line."""
-    app()
+    try:
+        app()
+    except SystemExit as ended:
+        if ended.code == ExitCode.INTERRUPTED:
+            leave_at_once(ExitCode.INTERRUPTED)
+        raise
 
 
 def _print_version(value: bool) -> None:
@@ -170,7 +176,8 @@ def plan(
 
         options = gather_options(manifest, data, output, cache, jobs, budget=budget)
         made = make_plan(options, listener)
-        typer.echo(json.dumps(made.as_json(), indent=1) if as_json else made.as_text(), nl=True)
+        as_one = json.dumps(made.as_json(), indent=1, allow_nan=False) if as_json else ""
+        typer.echo(as_one or made.as_text())
 
 
 @app.command()

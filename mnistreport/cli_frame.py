@@ -11,6 +11,7 @@ import typer
 
 from mnistreport.cli_options import Device, Kind
 from mnistreport.errors import ExitCode, MnistReportError
+from mnistreport.processes import heeding_requests
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
     from mnistreport.options import Listener, Options
@@ -71,27 +72,33 @@ def listening(kind: Kind) -> Generator["Listener"]:
 
 @contextmanager
 def errors_told(debug: bool, *, stopped: str = "interrupted") -> Generator[None]:
-    """Turn errors into a line each and the right exit code; ``stopped`` is said at Ctrl-C."""
-    try:
-        yield
-    except (typer.Exit, typer.Abort):
-        raise
-    except MnistReportError as error:
-        if debug:
+    """Turn errors into a line each and the right exit code; ``stopped`` is said at Ctrl-C.
+
+    A request to terminate is told and answered like Ctrl-C.
+    """
+    with heeding_requests(stopped) as requests:
+        try:
+            yield
+        except (typer.Exit, typer.Abort):
             raise
+        except (Exception, KeyboardInterrupt) as error:
+            if requests.came or isinstance(error, KeyboardInterrupt):  # whatever became of it
+                sys.stderr.write(requests.take_words())
+                raise typer.Exit(ExitCode.INTERRUPTED) from None
+            if debug and not isinstance(error, BrokenPipeError):
+                raise
+            raise typer.Exit(_tell(error)) from None
+
+
+def _tell(error: Exception) -> ExitCode:
+    if isinstance(error, MnistReportError):
         from mnistreport.console import write_error
 
         write_error(error)
-        raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        sys.stderr.write(f"{stopped}\n")
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
-    except BrokenPipeError:  # whoever read our output has seen enough
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(ExitCode.DONE) from None
-    except Exception as error:
-        if debug:
-            raise
-        what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        sys.stderr.write(f"error: {what}; this is a fault of mnistreport, --debug shows where\n")
-        raise typer.Exit(ExitCode.ENVIRONMENT) from None
+        return ExitCode.DONE
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    sys.stderr.write(f"error: {what}; this is a fault of mnistreport, --debug shows where\n")
+    return ExitCode.ENVIRONMENT

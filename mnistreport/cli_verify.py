@@ -46,7 +46,8 @@ def verify(
         with _open_data(data, cache) as digits:
             verdicts = [verify_submission(path, scheme, digits) for path in zips]
         if as_json:
-            typer.echo(json.dumps([_as_json(verdict) for verdict in verdicts], indent=1))
+            told = [_as_json(verdict) for verdict in verdicts]
+            typer.echo(json.dumps(told, indent=1, allow_nan=False))
         else:
             for line in _list_lines(verdicts):
                 typer.echo(line)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from mnistreport.errors import Problem
-from mnistreport.processes import obey_parent
+from mnistreport.processes import obey_parent, starting_children
 
 Task = Callable[..., None]
 """A function of a module; takes its end of the pipe, and further arguments."""
@@ -63,7 +63,8 @@ class LimitedProcess:
         self._process: BaseProcess = context.Process(
             target=_serve, args=(theirs, task, limits, arguments), daemon=True
         )
-        self._process.start()
+        with starting_children():
+            self._process.start()
         theirs.close()  # so that the pipe ends when it does
 
     def __enter__(self) -> Self:

@@ -49,7 +49,7 @@ class PlannedVariant:
         names: The study levels that it is, or ``baseline``.
         variant: The setting.
         runs: How many runs it asks for.
-        missing: How many of them a build would train: those not stored, and those that failed.
+        missing: How many of them a build would train: not stored, failed or timed out.
         seconds: What a missing run takes on one core, roughly.
     """
 

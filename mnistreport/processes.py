@@ -1,17 +1,48 @@
-"""How processes behave: towards who started them, and towards memory."""
+"""How processes behave: towards who started them, who wants them to end, and memory."""
 
+import _thread
 import gc
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final, NoReturn
+
+from mnistreport.errors import ExitCode
+
+GRACE_SECONDS: Final = 3.0
+"""What tidying up may take, once the program was asked to end."""
+_ASKING: Final = (signal.SIGINT, signal.SIGTERM)
+"""How a program is asked to end: by Ctrl-C, and by whoever else manages it."""
+_LOST_SECONDS: Final = 0.01
+_PR_SET_PDEATHSIG: Final = 1  # <linux/prctl.h>
 
 
-def obey_parent() -> None:
-    """Leave interrupts to the parent, and end with it, also when it is killed."""
+# --- Children -------------------------------------------------------------------------------------
+
+
+def obey_parent(*, even_stopped: bool = False) -> None:
+    """Leave interrupts to the parent, and end with it, also when it is killed.
+
+    Args:
+        even_stopped: Whether the kernel is to see to it, as Linux can, since this process cannot
+            while it is stopped. Then it ends with the thread that started it, too.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt ends
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    if even_stopped and sys.platform == "linux":
+        import ctypes
+
+        control = ctypes.CDLL(None).prctl
+        control.argtypes = (ctypes.c_int, ctypes.c_ulong)
+        control(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # For other systems, and for a parent that was gone before.
     threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
@@ -20,6 +51,174 @@ def _exit_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+@contextmanager
+def starting_children() -> Generator[None]:
+    """Start processes meanwhile: none is forgotten, or has something to say, over an interrupt.
+
+    This process is interrupted after it, and they are not before ``obey_parent``: Ctrl-C reaches
+    every process of a terminal, also while they load what they need.
+    """
+    with interrupts_held():
+        if not hasattr(signal, "pthread_sigmask"):
+            yield
+            return
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # it would be started meanwhile, and unblock signals
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# --- Being asked to end ---------------------------------------------------------------------------
+
+
+class Requests:
+    """What comes of requests to end.
+
+    The first raises ``KeyboardInterrupt``, so that everything is tidied up. The second ends this
+    process as it is, and so does the first if tidying up takes longer than ``GRACE_SECONDS``.
+    What is written is whole at any moment, and children notice that their parent is gone.
+
+    Attributes:
+        came: Whether there was one.
+    """
+
+    def __init__(self, words: str, *, tidy: bool) -> None:
+        """Say ``words`` at the end; without ``tidy``, the first request is like the second."""
+        self.came = not tidy
+        self._words = words
+        self._is_over = False
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        """Handle a signal.
+
+        Raises:
+            KeyboardInterrupt: It is the first.
+        """
+        if self.came:
+            self.end_at_once()
+        self.came = True
+        # Not threading.Thread, whose locks the interrupted code may hold.
+        _thread.start_new_thread(self._watch, ())
+        raise KeyboardInterrupt
+
+    def take_words(self) -> str:
+        """Return the line that says that this is the end; empty if it was said."""
+        words, self._words = self._words, ""
+        return f"{words}\n" if words else ""
+
+    def end_at_once(self) -> None:
+        """End this process, whatever it is doing."""
+        try:
+            if os.isatty(2):
+                os.write(2, b"\x1b[?25h\n")  # a display may have hidden the cursor
+            os.write(2, self.take_words().encode())
+        finally:
+            os._exit(ExitCode.INTERRUPTED)
+
+    def close(self) -> None:
+        """Be no longer in charge."""
+        self._is_over = True
+
+    def take_lost(self, unraisable: "sys.UnraisableHookArgs") -> bool:
+        """Ask again if an interrupt was raised where nothing can be; say whether it was.
+
+        Python drops what is raised while a weak reference is cleared, or an object.
+        """
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+            return False
+        _thread.start_new_thread(self._ask_again, ())
+        return True
+
+    def _watch(self) -> None:
+        time.sleep(GRACE_SECONDS)
+        if not self._is_over:
+            self.end_at_once()
+
+    def _ask_again(self) -> None:
+        time.sleep(_LOST_SECONDS)
+        main = threading.main_thread().ident
+        if not self._is_over and main is not None:
+            self.came = False
+            signal.pthread_kill(main, signal.SIGINT)
+
+
+@contextmanager
+def heeding_requests(words: str) -> Generator[Requests]:
+    """Have ``Requests`` handle signals meanwhile, and say ``words`` once if one came.
+
+    Signals that are ignored stay so.
+    """
+    requests = Requests(words, tidy=True)
+    before = _list_handlers()
+    hook = sys.unraisablehook
+    sys.unraisablehook = lambda lost: None if requests.take_lost(lost) else hook(lost)
+    for number in before:
+        signal.signal(number, requests)
+    try:
+        yield requests
+    finally:
+        requests.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        sys.unraisablehook = hook
+
+
+def end_when_asked() -> None:
+    """Have requests end this process at once from now on: nothing is begun yet, or left to do."""
+    for number in _list_handlers():
+        signal.signal(number, Requests("interrupted", tidy=False))
+
+
+def leave_at_once(code: ExitCode) -> NoReturn:
+    """End this process without waiting for what an interrupt may have left in its threads."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _list_handlers() -> dict[int, Any]:
+    """Return what handles requests now, by signal, as far as this thread may say what does."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    handlers = {number: signal.getsignal(number) for number in _ASKING}
+    return {n: each for n, each in handlers.items() if each not in {signal.SIG_IGN, None}}
+
+
+@contextmanager
+def interrupts_held() -> Generator[None]:
+    """Have requests to end wait for the end of something short, unless they are repeated.
+
+    Raised while a weak reference is cleared, as happens all the time in drawing, an interrupt
+    would be lost.
+    """
+    before = _list_handlers()
+    noted: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        noted.append(number)
+        if len(noted) > 1 and isinstance(before[number], Requests):
+            before[number].end_at_once()
+
+    for number in before:
+        signal.signal(number, note)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if noted:
+        signal.raise_signal(noted[0])
+
+
+# --- Memory ---------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -32,24 +231,3 @@ def collector_paused() -> Generator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-@contextmanager
-def interrupts_held() -> Generator[None]:
-    """Have an interrupt wait for the end of something short.
-
-    Raised while a weak reference is cleared, as happens all the time in drawing, it would be lost.
-    """
-    before = signal.getsignal(signal.SIGINT)
-    is_main = threading.current_thread() is threading.main_thread()
-    if before in {signal.SIG_IGN, None} or not is_main:
-        yield
-        return
-    noted: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if noted:
-        signal.raise_signal(signal.SIGINT)

@@ -1,12 +1,14 @@
 import csv
 import json
+import multiprocessing
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,9 @@ from typer.testing import CliRunner
 from mnistreport.cli import app
 from mnistreport.errors import ExitCode
 from mnistreport.resources import find_resource
+from mnistreport.study.experiment import Experiment
+from mnistreport.training import workers
+from mnistreport.training.watch import Patience
 from tests.commands import Told, call_command, run_command, spell_command
 from tests.digit_files import draw_digits, write_csv, write_idx_folder
 
@@ -211,11 +216,15 @@ def test_a_build_with_nothing_to_do_writes_nothing(built: Project) -> None:
 
 @pytest.mark.usefixtures("_pages_left_out")
 def test_a_run_that_diverges_is_a_line_of_the_report(built: Project) -> None:
-    """Only what is new is trained; a loss that is no number is shown, and gives exit code 1."""
-    manifest = MANIFEST.replace("levels = [0.01, 0.1]", "levels = [0.01, 0.1, 1e9]")
+    """Only what is new is trained; a loss that is no number is shown, and gives exit code 1.
+
+    No JSON that is written has a token for what is no number.
+    """
+    manifest = MANIFEST.replace("levels = [0.01, 0.1]", "levels = [0.01, 0.1, 1e6]")
     project = start_project(built.folder, manifest)
     told = project.call("build", "--jobs", 1, "--progress", "json")
-    events = [json.loads(line) for line in told.err.splitlines() if line.startswith("{")]
+    lines = [line for line in told.err.splitlines() if line.startswith("{")]
+    events = [json.loads(line, parse_constant=_refuse) for line in lines]
     [plan] = [event for event in events if event["event"] == "plan" and event["missing"]]
     assert (2, 8) == (len(plan["missing"]), plan["stored"])
     assert ["diverged", "diverged"] == [e["status"] for e in events if e["event"] == "Ended"]
@@ -223,7 +232,58 @@ def test_a_run_that_diverges_is_a_line_of_the_report(built: Project) -> None:
     assert ExitCode.INCOMPLETE == told.code
     html = (project.output / "report.html").read_text("utf-8")
     assert "2 of 10 runs did not finish" in html
-    assert 2 <= html.count("diverged: the loss was no longer a number")
+    assert 2 <= html.count("diverged: the loss was ")
+    assert "no longer a number" in html
+    written = list(project.folder.rglob("*.json"))
+    assert {"results.json", "record.json", "ledger.json", "figures.json"} <= {
+        path.name for path in written
+    }
+    for path in written:
+        json.loads(path.read_bytes(), parse_constant=_refuse)
+
+
+def _refuse(token: str) -> None:
+    raise AssertionError(token)
+
+
+@pytest.mark.usefixtures("_pages_left_out")
+def test_a_worker_that_hangs_is_a_line_of_the_report(
+    built: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its run is shown as timed out, with exit code 1; the next build would try it again."""
+
+    def train_and_stop(
+        missing: Sequence[Experiment],
+        place: workers.WorkPlace,
+        *,
+        jobs: int,
+        estimate: Callable[[Experiment], float],
+    ) -> Generator[workers.Event]:
+        patience = Patience(still_seconds=1.0)
+        others = multiprocessing.active_children()
+        for event in workers.train_experiments(
+            missing, place, jobs=jobs, estimate=estimate, patience=patience
+        ):
+            yield event
+            if isinstance(event, workers.Started):
+                for child in set(multiprocessing.active_children()).difference(others):
+                    os.kill(child.pid or 0, signal.SIGSTOP)
+
+    monkeypatch.setattr("mnistreport.pipeline.train_experiments", train_and_stop)
+    runs = built.folder / ".mnistreport" / "runs"
+    with (built.output / "runs.csv").open(encoding="utf-8") as file:
+        victim = next(row["fingerprint"] for row in csv.DictReader(file))
+    shutil.rmtree(runs / victim)
+    told = built.call("build", "--jobs", 1)
+    assert ": timeout: its worker process used no processor time for 1 s" in told.err
+    assert "1 run did not finish; the report lists them" in told.err
+    assert ExitCode.INCOMPLETE == told.code
+    html = (built.output / "report.html").read_text("utf-8")
+    assert "1 of 8 runs did not finish" in html
+    assert "timeout: its worker process used no processor time" in html
+    assert "1 of 2 timed out in epoch 1" in html  # beside the variant's curves
+    planned = json.loads(built.call("plan", "--json").out)
+    assert 1 == sum(each["missing"] for each in planned["variants"])
 
 
 @pytest.mark.usefixtures("_pages_left_out")
@@ -459,18 +519,22 @@ def endless(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_an_interrupt_ends_it_all(endless: subprocess.Popen[str]) -> None:
-    """Ctrl-C: exit code 130 within 5 s, one line, and no worker is left."""
-    workers = find_children(endless.pid)
-    assert workers
+def test_a_request_to_terminate_ends_it_all(endless: subprocess.Popen[str]) -> None:
+    """SIGTERM is answered like Ctrl-C: code 130 within 5 s, one line, no worker is left.
+
+    Not even one that is stopped.
+    """
+    children = find_children(endless.pid)
+    assert children
+    os.kill(children[-1], signal.SIGSTOP)
     started = time.monotonic()
-    endless.send_signal(signal.SIGINT)
+    endless.send_signal(signal.SIGTERM)
     _, err = endless.communicate(timeout=60)
     assert time.monotonic() - started < 5
     assert ExitCode.INTERRUPTED == endless.returncode
     said = [line for line in err.splitlines() if not line.startswith("{")]
     assert ["interrupted; finished runs are stored, the next build goes on from here"] == said
-    while any(map(is_running, workers)):
+    while any(map(is_running, children)):
         assert time.monotonic() - started < 5
         time.sleep(0.05)
 

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -31,7 +32,7 @@ from mnistreport.report.publication import Publication
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.ledger import Ledger
 from mnistreport.training.store import RunStore
-from mnistreport.training.workers import Ended, Event, Started
+from mnistreport.training.workers import Ended, EpochDone, Event, Started, WorkerLost
 from tests.commands import spell_command
 
 MANIFEST = """\
@@ -453,6 +454,28 @@ def test_a_diverged_run_is_a_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("numbers_only")
+def test_a_killed_worker_costs_nothing_but_time(undisturbed: Undisturbed, copy: Options) -> None:
+    """In the middle of a run: noticed within five seconds, begun again, and the same in the end."""
+    victim = undisturbed.watcher.trained[0]
+    shutil.rmtree(RunStore(_cache(copy)).runs / victim)
+    killed: list[float] = []
+    lost: list[WorkerLost] = []
+
+    def kill_once(event: Event) -> None:
+        if isinstance(event, EpochDone) and not killed:
+            killed.append(time.monotonic())
+            _kill_children()
+        if isinstance(event, WorkerLost):
+            assert time.monotonic() - killed[0] < 5
+            lost.append(event)
+
+    built = pipeline.build(copy, Listener(on_event=kill_once))
+    assert [(victim, True)] == [(each.experiment.fingerprint, each.again) for each in lost]
+    assert () == built.results.incomplete
+    assert _read_results(undisturbed.output) == _read_results(_output(copy))
+
+
+@pytest.mark.usefixtures("numbers_only")
 def test_a_failed_run_is_tried_again(tmp_path: Path) -> None:
     """A run that kills its worker is a row, not the end; the plan has it, and the next build."""
     options = _make_project(tmp_path, TWO_RUNS)
@@ -558,6 +581,7 @@ def test_batches_larger_than_the_split_are_refused(tmp_path: Path) -> None:
     watcher = Watcher()
     with pytest.raises(ManifestError, match="larger than the training split") as caught:
         pipeline.build(options, watcher.listener)
+    assert ExitCode.USAGE == caught.value.exit_code
     assert ["study rate, 2000", "models.cnn"] == [each.key for each in caught.value.problems]
     assert [] == watcher.planned
 
@@ -585,7 +609,8 @@ def test_errors_while_storing_end_the_workers(
         raise EnvironmentFault(msg)
 
     monkeypatch.setattr(RunStore, "save_run", refuse)
+    others = multiprocessing.active_children()
     with pytest.raises(MnistReportError, match="no room"):
         pipeline.build(options, Listener())
-    assert [] == multiprocessing.active_children()
+    assert set() == set(multiprocessing.active_children()).difference(others)
     assert not (_output(options) / "results.json").exists()

@@ -111,7 +111,7 @@ def prove_one_factor(results: Results) -> tuple[OneFactorProof, ...]:
     - The factor ``neurons`` differs if the width of all hidden layers changes and their number
       does not, ``hidden_layers`` if their number changes and the width does not.
     - A run that diverged was given its epochs and did not use them up; it counts for its seed.
-      A failed run does not: training it again may end otherwise.
+      One that failed or timed out does not: training it again may end otherwise.
     - Epochs are those of the baseline, unless they are what the study varies.
     """
     runs: dict[str, list[_Run]] = {}

@@ -76,7 +76,7 @@ def split_digits(digits: DigitSet, fractions: SplitFractions, seed: int, *, cach
         EnvironmentFault: The cache cannot be written.
     """
     shares = (fractions.train, fractions.validation, fractions.test)
-    recipe = json.dumps([SPLIT_VERSION, digits.sha256, *shares, seed])
+    recipe = json.dumps([SPLIT_VERSION, digits.sha256, *shares, seed], allow_nan=False)
     folder = cache / "splits" / hashlib.sha256(recipe.encode()).hexdigest()
     if known := _open(folder, digits):
         return known

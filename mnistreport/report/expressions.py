@@ -125,7 +125,7 @@ def _say_value(node: nodes.Node) -> str:  # noqa: PLR0911 - a line for each kind
         case nodes.Const(value=bool() | None):
             return str(node.value).lower()
         case nodes.Const(value=str()):
-            return json.dumps(node.value, ensure_ascii=False)
+            return json.dumps(node.value, allow_nan=False, ensure_ascii=False)
         case nodes.Const():
             return repr(node.value)
         case nodes.List():

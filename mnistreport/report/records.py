@@ -26,7 +26,7 @@ class RunOrigin:
 
     Attributes:
         fingerprint: Names its row in the table of every run.
-        status: ``finished``, ``diverged``, ``failed`` or ``missing``.
+        status: ``finished``, ``diverged``, ``failed``, ``timeout`` or ``missing``.
         validation_accuracy: At the last epoch; ``None`` unless it finished.
         test_accuracy: ``None`` unless it was tested.
     """

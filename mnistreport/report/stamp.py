@@ -49,7 +49,7 @@ class Stamp:
 
 def save_stamp(output: Path, stamp: Stamp) -> None:
     """Put a stamp beside the documents."""
-    text = json.dumps(asdict(stamp), indent=1, default=str)
+    text = json.dumps(asdict(stamp), indent=1, allow_nan=False, default=str)
     replace_file(output / STAMP, (text + "\n").encode())
 
 

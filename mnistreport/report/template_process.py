@@ -29,6 +29,8 @@ SECONDS: Final = 5
 half of one."""
 PATIENCE: Final = 8
 """Seconds on the clock after which the process is ended, if it cannot stop by itself."""
+STARTING: Final = 120
+"""Seconds in which it must have started; without other work it takes a third of one."""
 MEMORY: Final = 3 * 2**28
 """Bytes beyond those of the process as it starts."""
 _LONGEST: Final = 2**28
@@ -47,6 +49,7 @@ _LIMITS: Final = Limits(
         "mnistreport.report.notebook.paper.printed",
     ),
 )
+_READY: Final = {"ready": True}
 _RENDER, _DRAFT, _CHECK = "render", "draft", "check"
 
 
@@ -57,6 +60,7 @@ class TemplateProcess:
         """Be about to start it; ``seconds`` and ``patience`` are those of one template."""
         self._seconds, self._patience = seconds, patience
         self._process: LimitedProcess | None = None
+        self._is_ready = False
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -87,6 +91,7 @@ class TemplateProcess:
         with self._lock:
             process = self._reach()
             try:
+                self._await_start(process)
                 with process.within(self._patience):
                     process.connection.send((what, name, values))
                     answer = _await_answer(process, find_source)
@@ -113,7 +118,13 @@ class TemplateProcess:
             except OSError as error:
                 msg = f"the process for templates cannot be started: {error.strerror or error}"
                 raise EnvironmentFault(msg, next_step="close other programs") from error
+            self._is_ready = False
         return self._process
+
+    def _await_start(self, process: LimitedProcess) -> None:
+        if not self._is_ready:
+            with process.within(STARTING):
+                self._is_ready = process.receive() == _READY
 
     def _end(self) -> None:
         if self._process is not None:
@@ -142,6 +153,7 @@ def _serve(connection: Connection, seconds: float) -> None:
         return connection.recv()
 
     engine = Engine(find_source)
+    tell(connection, _READY)
     while True:
         try:
             what, name, values = connection.recv()

@@ -35,4 +35,5 @@ def pack_weights(tested: Tested, material: Material) -> bytes:
         "test_right": outcome.right,
     }
     # One key: the order of several would change from call to call.
-    return save(dict(tested.weights), metadata={METADATA: json.dumps(about, sort_keys=True)})
+    text = json.dumps(about, allow_nan=False, sort_keys=True)
+    return save(dict(tested.weights), metadata={METADATA: text})

@@ -263,4 +263,4 @@ def write_schema(path: Path) -> None:
 
 def format_schema() -> str:
     """Return the JSON schema as the text of ``experiments.schema.json``."""
-    return json.dumps(manifest_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(manifest_schema(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"

@@ -78,4 +78,5 @@ def keep_trim(output: Path, trim: Trim | None) -> None:
         "seeds": trim.seeds,
         "epochs": list(trim.epochs.as_integer_ratio()),
     }
-    replace_file(output / NAME, (json.dumps(content, indent=1) + "\n").encode())
+    text = json.dumps(content, indent=1, allow_nan=False)
+    replace_file(output / NAME, f"{text}\n".encode())

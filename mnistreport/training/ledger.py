@@ -57,7 +57,8 @@ class Ledger:
         entries = self._load()
         if not any(_subject(entry) == _subject(read) for entry in entries):
             lines = [asdict(entry) for entry in (*entries, read)]
-            replace_file(self._path, (json.dumps(lines, indent=1) + "\n").encode())
+            text = json.dumps(lines, indent=1, allow_nan=False)
+            replace_file(self._path, f"{text}\n".encode())
 
     def _load(self) -> tuple[TestRead, ...]:
         try:

@@ -6,7 +6,7 @@ from typing import Literal
 PREDICTIONS = "validation_predictions"
 """Name, among a run's stored tensors, of the one that is no weight: uint8 (n,), digits."""
 
-Status = Literal["finished", "diverged", "failed"]
+Status = Literal["finished", "diverged", "failed", "timeout"]
 
 FEWEST_MEASURED = 10_000
 """Training images that are measured after each epoch, if there are as many."""
@@ -61,10 +61,11 @@ class RunResult:
 
     Attributes:
         fingerprint: The experiment's.
-        status: ``finished`` all epochs, ``diverged`` (a loss that is no number), or ``failed``.
+        status: ``finished`` all epochs, ``diverged`` (a loss that is no number), ``failed``, or
+            ``timeout`` (its worker hung).
         history: A row per completed epoch with finite losses.
         updates: Gradient steps taken.
-        reason: Why it diverged or failed, in one line; empty if it finished.
+        reason: Why it did not finish, in one line; empty if it did.
         circumstances: What it was computed with.
     """
 
@@ -77,8 +78,11 @@ class RunResult:
 
     @property
     def is_settled(self) -> bool:
-        """Whether training it again would change nothing; a failed run may do better next time."""
-        return self.status != "failed"
+        """Whether training it again would change nothing.
+
+        A run that failed, or whose worker hung, may do better next time.
+        """
+        return self.status in {"finished", "diverged"}
 
     @property
     def duration_seconds(self) -> float:

@@ -8,22 +8,26 @@ same bits. On a GPU, products of a larger stack may be rounded otherwise.
 
 import multiprocessing
 import os
+import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Final
 
 from mnistreport.data.split import LearningSizes
-from mnistreport.errors import MnistReportError
-from mnistreport.processes import obey_parent
+from mnistreport.errors import EnvironmentFault, MnistReportError
+from mnistreport.processes import obey_parent, starting_children
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import ROUGH_COSTS
 from mnistreport.training.grouping import Cohort, group_cohorts
-from mnistreport.training.result import Circumstances, EpochRow, RunResult
+from mnistreport.training.result import Circumstances, EpochRow, RunResult, Status
+from mnistreport.training.watch import PATIENCE, Patience, Watch
 
 TRIES = 2
 """How often an experiment whose worker dies is begun before it counts as failed."""
@@ -61,7 +65,7 @@ class EpochDone:
 
 @dataclass(frozen=True, slots=True)
 class WorkerLost:
-    """The worker that trained ``experiment`` died; it is begun again, or given up."""
+    """The worker that trained ``experiment`` died or hung; it is begun again, or given up."""
 
     experiment: Experiment
     again: bool
@@ -74,7 +78,8 @@ class Ended:
     Attributes:
         experiment: What was trained.
         result: History and status.
-        tensors: Weights and validation predictions as safetensors bytes; empty if it failed.
+        tensors: Weights and validation predictions as safetensors bytes; empty if it failed, or
+            its worker hung.
     """
 
     experiment: Experiment
@@ -108,15 +113,20 @@ def train_experiments(
     *,
     jobs: int,
     estimate: Callable[[Experiment], float] | None = None,
+    patience: Patience = PATIENCE,
 ) -> Generator[Event]:
     """Train ``experiments`` on ``jobs`` processes and yield what happens as it happens.
 
     The longest go first, so that the last to end are short: by ``estimate``, or by constants.
-    Workers end with the iterator, also when it is closed early, and with the parent, also when
-    that is killed.
+    Workers end with the iterator, also when it is closed early, and with the parent, or its thread
+    that begins the iteration, also when that is killed.
+
+    What a worker that dies was busy with is begun again, each experiment alone, and has failed
+    after ``TRIES``. What a worker that hangs was busy with ends as ``timeout``, at once: it is not
+    begun again, as whatever made it hang would cost as much time once more.
 
     Raises:
-        EnvironmentFault: A worker cannot work at all: there is no such device.
+        EnvironmentFault: A worker cannot work at all: there is no such device, or no room for it.
         DataError: The digits or the split are no longer where they should be.
     """
     estimate = estimate or (lambda each: ROUGH_COSTS.estimate_seconds(each.variant, place.sizes))
@@ -125,60 +135,162 @@ def train_experiments(
     )
     waiting = deque(cohorts)
     tries = Counter[str]()
-    crew: list[_Worker] = []
+    crew = _Crew(place, jobs, estimate, patience)
     try:
-        while waiting or any(worker.cohort for worker in crew):
-            yield from _hand_out(waiting, crew, place, jobs)
-            for connection in wait([worker.connection for worker in crew if worker.cohort]):
-                worker = next(worker for worker in crew if worker.connection is connection)
-                if event := worker.receive():
-                    yield event
+        while waiting or crew.is_busy:
+            yield from crew.hand_out(waiting)
+            for news in crew.hear():
+                if not isinstance(news, _Gone):
+                    yield news
                     continue
-                crew.remove(worker)
-                worker.end()
-                for event in _take_back(worker.cohort, tries, place):
+                for event in _take_back(news, tries, place):
                     yield event
                     if isinstance(event, WorkerLost) and event.again:
                         waiting.appendleft((event.experiment,))
     finally:
-        for worker in crew:
+        crew.dismiss()
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """A worker has died, or was ended because it hung; ``why`` says what of a hung one."""
+
+    cohort: Cohort
+    why: str = ""
+
+
+class _Crew:
+    """The workers, and what they say."""
+
+    def __init__(
+        self,
+        place: WorkPlace,
+        jobs: int,
+        estimate: Callable[[Experiment], float],
+        patience: Patience,
+    ) -> None:
+        self._place, self._jobs = place, jobs
+        self._estimate, self._patience = estimate, patience
+        self._workers: list[_Worker] = []
+        self._inbox = SimpleQueue[_Letter]()
+        self._looked = time.monotonic()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any worker has something to do."""
+        return any(worker.cohort for worker in self._workers)
+
+    def hand_out(self, waiting: deque[Cohort]) -> Iterator[Started]:
+        """Give every idle worker a cohort; more are taken on while there is work for them."""
+        idle = [worker for worker in self._workers if not worker.cohort]
+        while waiting and (idle or len(self._workers) < self._jobs):
+            if not idle:
+                idle.append(self._take_on())
+            cohort = waiting.popleft()
+            yield from idle.pop(0).begin(cohort, sum(map(self._estimate, cohort)))
+
+    def _take_on(self) -> "_Worker":
+        try:
+            with starting_children():
+                worker = _Worker(self._place, self._inbox, self._patience)
+                self._workers.append(worker)
+        except OSError as error:
+            msg = f"a worker process cannot be started: {error.strerror or error}"
+            raise EnvironmentFault(
+                msg, next_step="use fewer --jobs, or close other programs"
+            ) from error
+        return worker
+
+    def hear(self) -> Iterator[Event | _Gone]:
+        """Wait a while for what a worker says, and look whether all still work."""
+        with suppress(Empty):
+            worker, word = self._inbox.get(timeout=self._patience.look_seconds)
+            if worker not in self._workers:  # it hung, and is gone
+                return
+            if word is not None:
+                yield worker.receive(word)
+            elif worker.cohort:
+                yield self._remove(worker)
+            else:  # it died idle
+                self._remove(worker)
+        now = time.monotonic()
+        elapsed = now - self._looked
+        if elapsed < self._patience.look_seconds or not self._inbox.empty():
+            return
+        self._looked = now
+        for worker in [worker for worker in self._workers if worker.cohort]:
+            if why := worker.watch.look(elapsed):
+                yield self._remove(worker, why)
+
+    def dismiss(self) -> None:
+        """End every worker."""
+        for worker in self._workers:
+            worker.kill()
+        for worker in self._workers:
             worker.end()
+
+    def _remove(self, worker: "_Worker", why: str = "") -> _Gone:
+        worker.end()
+        self._workers.remove(worker)
+        return _Gone(worker.cohort, why)
 
 
 class _Worker:
-    """One process, its pipe, and the experiments that it is busy with."""
+    """One process, its pipe, and the experiments that it is busy with.
 
-    def __init__(self, place: WorkPlace) -> None:
+    A thread reads the pipe: whoever is stopped in the middle of a word keeps only that waiting.
+    """
+
+    def __init__(self, place: WorkPlace, inbox: "SimpleQueue[_Letter]", patience: Patience) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_work, args=(theirs, place), daemon=True)
+        self.listener = threading.Thread(target=self._listen, args=(inbox,), daemon=True)
         with _environment_of_workers():
             self.process.start()
         theirs.close()  # so that the pipe ends when the worker does
+        self.listener.start()
+        self.watch = Watch(self.process.pid or 0, patience)
         self.cohort: Cohort = ()
 
-    def begin(self, cohort: Cohort) -> Iterator[Started]:
+    def begin(self, cohort: Cohort, estimated_seconds: float) -> Iterator[Started]:
         self.cohort = cohort
-        with suppress(OSError):  # it died idle; `receive` notices
+        self.watch.begin(estimated_seconds)
+        with suppress(OSError):  # it died idle; the listener notices
             self.connection.send(cohort)
         return map(Started, cohort)
 
-    def receive(self) -> Event | None:
-        """Return the next event, or ``None`` if the worker is dead."""
-        try:
-            event = self.connection.recv()
-        except (EOFError, OSError):
-            return None
-        if isinstance(event, MnistReportError):
-            raise event
-        if isinstance(event, Ended):
-            self.cohort = tuple(each for each in self.cohort if each != event.experiment)
-        return event
+    def receive(self, word: "_Word") -> Event:
+        """Return what it said as an event, or raise it."""
+        self.watch.hear()
+        if isinstance(word, MnistReportError):
+            raise word
+        if isinstance(word, Ended):
+            self.cohort = tuple(each for each in self.cohort if each != word.experiment)
+        return word
+
+    def kill(self) -> None:
+        with suppress(ValueError):  # it was ended before
+            self.process.kill()
 
     def end(self) -> None:
+        with suppress(ValueError):
+            self.process.kill()
+            self.process.join()
+            self.process.close()
+        self.listener.join()  # the pipe has ended
         self.connection.close()
-        self.process.kill()
-        self.process.join()
+
+    def _listen(self, inbox: "SimpleQueue[_Letter]") -> None:
+        with suppress(EOFError, OSError):
+            while True:
+                inbox.put((self, self.connection.recv()))
+        inbox.put((self, None))
+
+
+_Word = Event | MnistReportError
+_Letter = tuple[_Worker, _Word | None]
+"""Who says it, and what; ``None`` if that one is dead."""
 
 
 @contextmanager
@@ -198,7 +310,7 @@ def _environment_of_workers() -> Generator[None]:
 
 def _work(connection: Connection, place: WorkPlace) -> None:
     """Train what comes through the pipe until it closes."""
-    obey_parent()
+    obey_parent(even_stopped=True)
     from mnistreport.training.trainer import Trainer  # torch loads in the worker only
 
     try:
@@ -212,34 +324,25 @@ def _work(connection: Connection, place: WorkPlace) -> None:
                 connection.send(ended)
 
 
-def _hand_out(
-    waiting: deque[Cohort], crew: list[_Worker], place: WorkPlace, jobs: int
-) -> Iterator[Started]:
-    """Give every idle worker a cohort; more workers are taken on while there is work for them."""
-    idle = [worker for worker in crew if not worker.cohort]
-    while waiting and (idle or len(crew) < jobs):
-        if not idle:
-            idle.append(_Worker(place))
-            crew.append(idle[-1])
-        yield from idle.pop(0).begin(waiting.popleft())
-
-
-def _take_back(
-    cohort: Cohort, tries: Counter[str], place: WorkPlace
-) -> Iterator[WorkerLost | Ended]:
-    """Tell of each experiment of a dead worker; those to be begun again go alone from now on.
+def _take_back(gone: _Gone, tries: Counter[str], place: WorkPlace) -> Iterator[WorkerLost | Ended]:
+    """Tell of each experiment of a lost worker; those to be begun again go alone from now on.
 
     One of them may have been the others' undoing.
     """
-    for experiment in cohort:
+    for experiment in gone.cohort:
         tries[experiment.fingerprint] += 1
-        again = tries[experiment.fingerprint] < TRIES
+        again = not gone.why and tries[experiment.fingerprint] < TRIES
         yield WorkerLost(experiment, again)
-        if not again:
-            yield Ended(experiment, _lost_result(experiment, place), b"")
+        if again:
+            continue
+        if gone.why:
+            result = _make_lost(experiment, "timeout", gone.why, place)
+        else:
+            why = f"its worker process died {TRIES} times (out of memory, or killed)"
+            result = _make_lost(experiment, "failed", why, place)
+        yield Ended(experiment, result, b"")
 
 
-def _lost_result(experiment: Experiment, place: WorkPlace) -> RunResult:
-    reason = f"its worker process died {TRIES} times (out of memory, or killed)"
+def _make_lost(experiment: Experiment, status: Status, why: str, place: WorkPlace) -> RunResult:
     unknown = Circumstances(torch="", device=place.device, processor="", threads=1)
-    return RunResult(experiment.fingerprint, "failed", (), 0, reason, unknown)
+    return RunResult(experiment.fingerprint, status, (), 0, why, unknown)

@@ -24,6 +24,7 @@ SETTINGS = {
     "weight decay": (WIDE, replace(PLAIN, weight_decay=0.01)),
     "both": (WIDE, replace(PLAIN, momentum=0.5, weight_decay=0.01)),
     "dropout": (MlpArchitecture((32, 16), dropout=0.3), PLAIN),
+    "a last batch of one": (WIDE, replace(PLAIN, batch_size=22)),  # 1,079 = 49 × 22 + 1
 }
 each_setting = pytest.mark.parametrize("name", SETTINGS)
 

@@ -18,6 +18,7 @@ from mnistreport.training.result import EpochRow
 from tests.training.small import CNN, MLP, SETTING, make_experiment, train_here, without_times
 
 EVERYTHING = MlpArchitecture((16, 8), dropout=0.4, layer_norm=True)
+CNN_WITH_EVERYTHING = CnnArchitecture((2,), 3, 4, dropout=0.4, layer_norm=True)
 
 
 @pytest.mark.parametrize(
@@ -45,10 +46,11 @@ def test_history_has_a_row_for_each_epoch(tensors: LearningTensors) -> None:
     assert all(row.duration_seconds > 0 for row in trained.history)
 
 
-def test_a_last_batch_of_one_trains(tensors: LearningTensors) -> None:
+@pytest.mark.parametrize("architecture", [EVERYTHING, CNN_WITH_EVERYTHING], ids=["mlp", "cnn"])
+def test_a_last_batch_of_one_trains(architecture: Architecture, tensors: LearningTensors) -> None:
     """The last batch is used however small it is, also with layer normalisation and dropout."""
     setting = TrainingSetting(0.1, batch_size=539, epochs=1)
-    trained = train_here(make_experiment(EVERYTHING, setting), tensors)
+    trained = train_here(make_experiment(architecture, setting), tensors)
     assert ("finished", 3) == (trained.status, trained.updates)  # 1,079 = 2 × 539 + 1
 
 

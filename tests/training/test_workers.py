@@ -1,14 +1,19 @@
+import errno
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from itertools import groupby
+from multiprocessing import resource_tracker
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -18,7 +23,9 @@ from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
 from mnistreport.errors import DataError, EnvironmentFault
 from mnistreport.study.experiment import CnnArchitecture, MlpArchitecture
+from mnistreport.training import workers
 from mnistreport.training.trainer import Trainer
+from mnistreport.training.watch import Patience
 from mnistreport.training.workers import (
     Ended,
     EpochDone,
@@ -30,9 +37,14 @@ from mnistreport.training.workers import (
 )
 from tests.commands import is_alive
 from tests.training.small import CNN, MLP, make_endless, make_experiment, timeless
+from tests.training.stand_ins import tell_half
 
 SOON = 5
 """Seconds within which a worker must be gone."""
+OTHERS: list[BaseProcess] = []
+"""Processes that were there before the test."""
+IMPATIENT = Patience(still_seconds=1.0)
+"""For a worker that is stopped; one that works is never so long without the processor."""
 
 STACKED = tuple(
     make_experiment(MlpArchitecture((32, 16), dropout=0.2), seed=seed) for seed in range(12)
@@ -61,10 +73,24 @@ for event in train_experiments([make_endless(0), make_endless(1)], place, jobs=2
 
 
 @pytest.fixture(autouse=True)
-def _no_process_is_left() -> Iterator[None]:
-    """See that every test ends with the processes it began with."""
+def _nothing_is_left() -> Iterator[None]:
+    """See that every test ends with the processes, threads and descriptors it began with."""
+    resource_tracker.ensure_running()  # stays, whoever starts it
+    OTHERS[:] = multiprocessing.active_children()
+    threads, descriptors = threading.active_count(), _count_descriptors()
     yield
-    assert [] == multiprocessing.active_children()
+    assert [] == _list_workers()
+    assert (threads, descriptors) == (threading.active_count(), _count_descriptors())
+
+
+def _list_workers() -> list[BaseProcess]:
+    """Return the processes that the test has started; others may be there since earlier ones."""
+    return [child for child in multiprocessing.active_children() if child not in OTHERS]
+
+
+def _count_descriptors() -> int:
+    descriptors = Path("/proc/self/fd")
+    return len(list(descriptors.iterdir())) if descriptors.exists() else 0
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +109,13 @@ def _collect(events: Iterable[Event]) -> dict[str, tuple[object, bytes]]:
 
 
 def _kill_workers() -> None:
-    for child in multiprocessing.active_children():
+    for child in _list_workers():
         child.kill()
+
+
+def _stop_workers() -> None:
+    for child in _list_workers():
+        os.kill(child.pid or 0, signal.SIGSTOP)
 
 
 def test_tells_everything_in_order(undisturbed: list[Event]) -> None:
@@ -117,7 +148,7 @@ def test_number_of_workers_makes_no_difference(
     started: set[int] = set()
     found: list[Event] = []
     for event in train_experiments(shuffled, place, jobs=jobs):
-        started |= {child.pid or 0 for child in multiprocessing.active_children()}
+        started |= {child.pid or 0 for child in _list_workers()}
         found.append(event)
     assert jobs == len(started)
     assert _collect(undisturbed) == _collect(found)
@@ -232,8 +263,41 @@ def test_closing_early_ends_the_workers(place: WorkPlace) -> None:
     with closing(train_experiments([endless], place, jobs=2)) as events:
         assert Started(endless) == next(events)
         assert isinstance(next(events), EpochDone)
-        assert 1 == len(multiprocessing.active_children())
-    assert [] == multiprocessing.active_children()
+        assert 1 == len(_list_workers())
+    assert [] == _list_workers()
+
+
+def test_a_stopped_worker_runs_into_the_deadline(
+    place: WorkPlace, undisturbed: list[Event]
+) -> None:
+    """Its run ends as ``timeout``, without another try; the others end as if undisturbed."""
+    victim, others = EXPERIMENTS[-1], EXPERIMENTS[:2]
+    events: list[Event] = []
+    stopped_at = 0.0
+    for event in train_experiments((*others, victim), place, jobs=1, patience=IMPATIENT):
+        if event == Started(victim):
+            _stop_workers()
+            stopped_at = time.monotonic()
+        if event == WorkerLost(victim, again=False):
+            assert IMPATIENT.still_seconds < time.monotonic() - stopped_at < SOON
+        events.append(event)
+    assert [WorkerLost(victim, again=False)] == [e for e in events if isinstance(e, WorkerLost)]
+    (ended,) = (e for e in events if isinstance(e, Ended) and e.experiment == victim)
+    assert ("timeout", (), b"") == (ended.result.status, ended.result.history, ended.tensors)
+    assert "used no processor time for 1 s" in ended.result.reason
+    expected, found = _collect(undisturbed), _collect(events)
+    for experiment in others:
+        assert expected[experiment.fingerprint] == found[experiment.fingerprint]
+
+
+def test_nobody_waits_for_the_rest_of_a_word(
+    place: WorkPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that is stopped while it tells something runs into the deadline, too."""
+    monkeypatch.setattr(workers, "_work", tell_half)
+    *_, ended = train_experiments(EXPERIMENTS[:1], place, jobs=1, patience=IMPATIENT)
+    assert isinstance(ended, Ended)
+    assert "timeout" == ended.result.status
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
@@ -241,6 +305,23 @@ def test_a_missing_device_ends_everything(place: WorkPlace) -> None:
     """That there is no GPU is told once, as an error, and not as the failure of each run."""
     with pytest.raises(EnvironmentFault, match="no CUDA device"):
         list(train_experiments(EXPERIMENTS, replace(place, device="cuda"), jobs=2))
+
+
+def test_a_system_without_room_for_workers_ends_everything(
+    place: WorkPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is told in a line with the next step, and those that had started end."""
+    start = workers._Worker.__init__
+
+    def start_one(*arguments: Any) -> None:  # noqa: ANN401 - as it is called
+        if _list_workers():
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        start(*arguments)
+
+    monkeypatch.setattr(workers._Worker, "__init__", start_one)
+    with pytest.raises(EnvironmentFault, match="cannot be started: Resource temp") as caught:
+        list(train_experiments(EXPERIMENTS, place, jobs=2))
+    assert "fewer --jobs" in str(caught.value.problems[0].next_step)
 
 
 def test_missing_data_ends_everything(place: WorkPlace, tmp_path: Path) -> None:
@@ -251,20 +332,22 @@ def test_missing_data_ends_everything(place: WorkPlace, tmp_path: Path) -> None:
 
 
 def test_workers_do_not_outlive_their_parent(digits: DigitSet, split: Split) -> None:
-    """Workers whose parent is killed are gone soon after, without a word."""
+    """Workers whose parent is killed are gone soon after, without a word, also a stopped one."""
     command = [sys.executable, "-c", TWO_FOR_EVER, digits.folder, split.folder]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path.cwd()
     ) as parent:
         assert parent.stdout is not None
-        workers: list[int] = []
-        while len(workers) < 2:
-            workers = [int(word) for word in parent.stdout.readline().split()]
+        pids: list[int] = []
+        while len(pids) < 2:
+            pids = [int(word) for word in parent.stdout.readline().split()]
+        if sys.platform == "linux":  # only there does the kernel end those who cannot themselves
+            os.kill(pids[0], signal.SIGSTOP)
         os.kill(parent.pid, signal.SIGKILL)
         deadline = time.monotonic() + SOON
-        while any(map(is_alive, workers)) and time.monotonic() < deadline:
+        while any(map(is_alive, pids)) and time.monotonic() < deadline:
             time.sleep(0.05)
-        left = [pid for pid in workers if is_alive(pid)]
+        left = [pid for pid in pids if is_alive(pid)]
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         assert parent.stderr is not None

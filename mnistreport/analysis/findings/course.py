@@ -59,7 +59,7 @@ def find_at_chance(study: StudySummary) -> Finding | None:
 
 
 def find_unfinished(study: StudySummary) -> Finding | None:
-    """Name the levels with runs that diverged, failed or are missing."""
+    """Name the levels with runs that diverged, failed, timed out or are missing."""
     levels = tuple(level for level in study.levels if not level.summary.complete)
     return Finding("unfinished", "observed", {"levels": levels}) if levels else None
 

@@ -53,7 +53,7 @@ class FigureFolder:
             origin = {"drawn_by": self.program, "drawn_from": each.digest}
             digests = {kind: _digest(content) for kind, content in pictures.items()}
             index.append({"number": number, "name": each.name, **words, **origin, **digests})
-        text = json.dumps({"figures": index}, indent=1, ensure_ascii=False)
+        text = json.dumps({"figures": index}, indent=1, allow_nan=False, ensure_ascii=False)
         return files | {INDEX: (text + "\n").encode()}
 
     def list_outdated(self, planned: Sequence[PlannedFigure]) -> Iterator[Path]:

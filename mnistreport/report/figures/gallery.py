@@ -10,7 +10,12 @@ import numpy as np
 from mnistreport.analysis.first_layer import FirstLayer
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
-from mnistreport.processes import collector_paused, interrupts_held, obey_parent
+from mnistreport.processes import (
+    collector_paused,
+    interrupts_held,
+    obey_parent,
+    starting_children,
+)
 from mnistreport.report.figures.balance import plot_class_balance
 from mnistreport.report.figures.confusion import plot_confusion
 from mnistreport.report.figures.curves import plot_baseline_curves, plot_learning_curves
@@ -38,7 +43,8 @@ def draw_figures(planned: Sequence[PlannedFigure]) -> dict[str, Figure]:
     context = multiprocessing.get_context("spawn")
     helper = ProcessPoolExecutor(1, mp_context=context, initializer=obey_parent)
     try:
-        awaited = {each.name: helper.submit(draw_figure, each) for each in sent}
+        with starting_children():
+            awaited = {each.name: helper.submit(draw_figure, each) for each in sent}
         drawn = {each.name: draw_figure(each) for each in planned if each.name not in awaited}
         drawn |= {each.name: _get(awaited[each.name], each) for each in reversed(sent)}
     finally:  # at once, also when interrupted: what was not begun is not drawn

@@ -1,19 +1,28 @@
 """The words of figures: what levels are called, where they ended, what went wrong."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
 from mnistreport.report.numbers import format_loss, format_measure
 from mnistreport.report.wording import capitalise, name_level
+from mnistreport.training.result import Status
+
+_TROUBLES: Final[Mapping[Status, str]] = {
+    "diverged": "diverged",
+    "failed": "failed",
+    "timeout": "timed out",
+}
+"""What is said of the runs that did not finish, by their status."""
 
 
 def describe_trouble(summary: VariantSummary) -> str:
     """Say what became of the runs that did not finish: ``diverged after epoch 3``, or nothing."""
     parts: list[str] = []
-    for state in ("diverged", "failed"):
+    for state, said in _TROUBLES.items():
         ends = [len(run.history) for run in summary.runs.values() if run.status == state]
         if ends:
-            parts.append(f"{_count(state, len(ends), summary.planned)} {_say_when(ends)}")
+            parts.append(f"{_count(said, len(ends), summary.planned)} {_say_when(ends)}")
     if missing := summary.planned - len(summary.runs):
         parts.append(_count("not trained", missing, summary.planned))
     return ", ".join(parts)

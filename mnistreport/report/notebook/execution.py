@@ -59,7 +59,7 @@ def fill_outputs(
     """
     execution = _digest_execution(notebook, files, digits)
     earlier = _read(standing)
-    if earlier and _tell(earlier) == (execution, _digest_outputs(earlier)):
+    if earlier and _is_as_written(earlier, execution):
         for cell, known in zip(_list_code(notebook), _list_code(earlier), strict=True):
             cell.update({name: known[name] for name in _OUTCOME})
     else:
@@ -78,6 +78,13 @@ def _read(content: bytes | None) -> "NotebookNode | None":
         return None if content is None else read_notebook(content)
     except NO_NOTEBOOK:
         return None
+
+
+def _is_as_written(notebook: "NotebookNode", execution: str) -> bool:
+    try:
+        return _tell(notebook) == (execution, _digest_outputs(notebook))
+    except ValueError:  # it holds NaN, which is no JSON
+        return False
 
 
 def _tell(notebook: "NotebookNode") -> tuple[object, object]:
@@ -121,4 +128,5 @@ def _find_version(library: str) -> str:
 
 def _digest_outputs(notebook: "NotebookNode") -> str:
     outcomes = [[cell[name] for name in _OUTCOME] for cell in _list_code(notebook)]
-    return hashlib.sha256(json.dumps(outcomes, sort_keys=True).encode()).hexdigest()
+    text = json.dumps(outcomes, allow_nan=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -30,4 +30,4 @@ def write_notebook(notebook: "NotebookNode") -> bytes:
     """Return a notebook as the bytes of a file."""
     import nbformat
 
-    return f"{nbformat.writes(notebook)}\n".encode()
+    return f"{nbformat.writes(notebook, allow_nan=False)}\n".encode()

@@ -1,0 +1,99 @@
+"""Write docs/reliability.md: what is promised, which tests show it, what campaigns measured.
+
+    python scripts/write_reliability.py [REPORT]
+
+REPORT is what `make torture` left, in JUnit's XML: its figures go into docs/reliability.json first.
+Without it, the page is made anew of those that are there. Promises and tests stand in
+tests/torture/promises.toml.
+"""
+
+import json
+import os
+import platform
+import sys
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).parents[1]
+PROMISES = ROOT / "tests" / "torture" / "promises.toml"
+FIGURES = ROOT / "docs" / "reliability.json"
+PAGE = ROOT / "docs" / "reliability.md"
+HEAD = """# What holds when things go wrong
+
+Each promise is shown by the tests beside it. Those in `tests/torture` are campaigns, run by
+`make torture`; the others run with `make test`. What was measured is what the campaigns counted in
+their last run, on {measured}. This page is made by
+`scripts/write_reliability.py`; a test holds it to the tests that there are.
+"""
+COLUMNS = """| promise | tests | measured |
+| --- | --- | --- |
+"""
+REMOVALS = """
+## What each safeguard is worth
+
+A promise is only as good as the test that fails without it. `make torture` takes each of these
+safeguards out of a copy of the program, and sees a test turn red that is green with it.
+
+| taken out | the test that turned red |
+| --- | --- |
+"""
+
+
+def load_figures() -> dict[str, Any]:
+    """Return what the campaigns measured."""
+    return json.loads(FIGURES.read_text("utf-8"))
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """Return the figures in a report of pytest's, and what they were measured on.
+
+    Raises:
+        ValueError: A campaign failed, or was left out.
+    """
+    suites = ET.parse(path).getroot()  # noqa: S314 - written by pytest just before
+    for suite in suites:
+        if any(int(suite.get(name, "0")) for name in ("failures", "errors", "skipped")):
+            msg = f"{path}: not every campaign passed; the figures of the last good run stay"
+            raise ValueError(msg)
+    return {
+        "figures": {
+            each.attrib["name"]: each.attrib["value"] for each in suites.iter("property")
+        },
+        "seconds": round(sum(float(suite.get("time", "0")) for suite in suites)),
+        "day": datetime.now(UTC).date().isoformat(),
+        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
+    }
+
+
+def make_page(figures: dict[str, Any]) -> str:
+    """Return the page."""
+    content = tomllib.loads(PROMISES.read_text("utf-8"))
+    minutes = f"{figures['seconds'] / 60:.0f} minutes"
+    measured = f"{figures['day']} ({figures['machine']}, {minutes})"
+    parts = [HEAD.format(measured=measured)]
+    for group in content["groups"]:
+        parts.append(f"\n## {group['title']}\n\n{COLUMNS}")
+        for promise in group["promises"]:
+            tests = "<br>".join(f"`{each}`" for each in promise["tests"])
+            counted = "<br>".join(
+                f"{name}: {figures['figures'][name]}" for name in promise.get("figures", ())
+            )
+            parts.append(f"| {promise['says']} | {tests} | {counted} |\n")
+    parts.append(REMOVALS)
+    parts += [f"| {each['what']} | `{each['test']}` |\n" for each in content["removals"]]
+    return "".join(parts)
+
+
+def main() -> None:
+    """Write figures, if there are new ones, and the page."""
+    if len(sys.argv) > 1:
+        figures = read_report(Path(sys.argv[1]))
+        FIGURES.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    PAGE.write_text(make_page(load_figures()), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
