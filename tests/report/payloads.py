@@ -299,74 +299,51 @@ _FILES: Final = (
     ),
 )
 
-_ON_PAGE: Final = (
-    Payload(
-        "page, claim's file",
+_ON_PAGE: Final = {
+    "claim's file": (
         "{{ document.claims[0].file.parents[3].joinpath('secret').read_text() }}",
         "the secret by the path of a claim",
-        PAGE,
-        {INSIGHT: "A claim."},
     ),
-    Payload(
-        "page, write",
+    "write": (
         "{{ document.claims[0].file.with_name('pwn').write_text('x') }}",
         "a file beside a claim's",
-        PAGE,
-        {INSIGHT: "A claim."},
     ),
-    Payload(
-        "page, remove",
-        "{{ document.claims[0].file.unlink() }}",
-        "the words of a claim, for ever",
-        PAGE,
-        {INSIGHT: "A claim."},
-    ),
-    Payload(
-        "page, move",
+    "remove": ("{{ document.claims[0].file.unlink() }}", "the words of a claim, for ever"),
+    "move": (
         "{{ document.claims[0].file.rename('SECRET_PATH') }}",
         "the words of a claim, in place of the secret",
-        PAGE,
-        {INSIGHT: "A claim."},
     ),
-    Payload(
-        "page, folder",
+    "folder": (
         "{{ document.claims[0].file.with_name('pwn').mkdir() }}",
         "a folder beside a claim's file",
-        PAGE,
-        {INSIGHT: "A claim."},
     ),
-    Payload(
-        "page, images",
+    "images": (
         "{{ document.planned[1].subject[0].images.tofile('SECRET_PATH') }}",
         "other bytes for the secret, by the array that a figure is drawn from",
-        PAGE,
     ),
-    Payload(
-        "page, data",
-        "{{ document.planned[1].subject[0].folder.cwd() }}",
-        "where the program runs",
-        PAGE,
-    ),
-    Payload("page, planned", "{{ document.planned }}", "everything that figures know", PAGE),
-    Payload("page, source", "{{ source.__globals__ }}", "the globals of a function", PAGE),
-    Payload("page, figure", "{{ source(report) }}", "what is no figure, drawn", PAGE),
-    Payload("page, class", "{{ document.__class__.__init__.__globals__ }}", "its class", PAGE),
-    Payload("page, method", "{{ document.number_figure.__func__ }}", "its method", PAGE),
-    Payload("page, markup", "{{ style.__class__.__mro__ }}", "the class of a markup", PAGE),
-    Payload(
-        "page, markup format", "{{ ('{0.__class__}' | safe).format(style) }}", "the same", PAGE
-    ),
-    Payload("page, include", "{% include 'SECRET_PATH' %}", "the secret", PAGE),
-    Payload("page, claim", "{% claim true %}a{% endclaim %}", "a claim where none can be", PAGE),
-    Payload("page, figures", "{{ document.figures.clear() }}", "no figures", PAGE),
-    Payload("page, open", "{{ open('SECRET_PATH').read() }}", "a function of Python's", PAGE),
-    Payload("page, os", "{{ lipsum.__globals__['os'].environ }}", "the environment", PAGE),
-)
+    "data": ("{{ document.planned[1].subject[0].folder.cwd() }}", "where the program runs"),
+    "planned": ("{{ document.planned }}", "everything that figures know"),
+    "source": ("{{ source.__globals__ }}", "the globals of a function"),
+    "figure": ("{{ source(report) }}", "what is no figure, drawn"),
+    "class": ("{{ document.__class__.__init__.__globals__ }}", "its class"),
+    "method": ("{{ document.number_figure.__func__ }}", "its method"),
+    "markup": ("{{ style.__class__.__mro__ }}", "the class of a markup"),
+    "markup format": ("{{ ('{0.__class__}' | safe).format(style) }}", "the same"),
+    "include": ("{% include 'SECRET_PATH' %}", "the secret"),
+    "claim": ("{% claim true %}a{% endclaim %}", "a claim where none can be"),
+    "figures": ("{{ document.figures.clear() }}", "no figures"),
+    "open": ("{{ open('SECRET_PATH').read() }}", "a function of Python's"),
+    "os": ("{{ lipsum.__globals__['os'].environ }}", "the environment"),
+}
+"""From a section of the page."""
 
 ESCAPES: Final = (
     *(Payload(name, text, aim) for name, (text, aim) in _WALKS.items()),
     *(Payload(name, text, aim, is_inert=True) for name, (text, aim) in _INERT.items()),
     *_FILES,
-    *_ON_PAGE,
+    *(
+        Payload(f"page, {name}", text, aim, PAGE, {INSIGHT: "A claim."})
+        for name, (text, aim) in _ON_PAGE.items()
+    ),
 )
 """All of them; those that are after time or memory are in ``bombs``."""
