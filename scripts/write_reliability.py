@@ -59,9 +59,7 @@ def read_report(path: Path) -> dict[str, Any]:
             msg = f"{path}: not every campaign passed; the figures of the last good run stay"
             raise ValueError(msg)
     return {
-        "figures": {
-            each.attrib["name"]: each.attrib["value"] for each in suites.iter("property")
-        },
+        "figures": {each.attrib["name"]: each.attrib["value"] for each in suites.iter("property")},
         "seconds": round(sum(float(suite.get("time", "0")) for suite in suites)),
         "day": datetime.now(UTC).date().isoformat(),
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",

@@ -13,7 +13,7 @@ from mnistreport.analysis.statistics import CONFIDENCE
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.pixels import measure_pixels
 from mnistreport.data.split import Split
-from mnistreport.report.dates import date_report
+from mnistreport.report.dates import date_report, say_moment
 from mnistreport.report.final_views import view_final, view_fitted
 from mnistreport.report.main_findings import choose_main_findings
 from mnistreport.report.material import Material
@@ -74,7 +74,10 @@ def make_context(material: Material) -> ReportContext:
         finals=tuple(view_final(each, manifest, results) for each in material.tested),
         fitted=tuple(view_fitted(each, results) for each in material.fitted),
         ledger=tuple(
-            LedgerView(read.model, read.setting, len(read.fingerprints), read.rule, read.read_at)
+            LedgerView(
+                *(read.model, read.setting, len(read.fingerprints), read.rule),
+                say_moment(read.read_at),
+            )
             for read in material.reads
         ),
         runs=_view_runs(manifest, results),

@@ -28,21 +28,33 @@ def find_given_date(info: ReportInfo) -> str:
         EnvironmentFault: ``SOURCE_DATE_EPOCH`` is no time.
     """
     built = _read_epoch()
-    return info.date or built
+    return info.date or (built.date().isoformat() if built else "")
 
 
-def _read_epoch() -> str:
+def say_moment(iso: str) -> str:
+    """Return a moment, ISO 8601 in UTC, as a report has it: never later than its own now.
+
+    That is how ``SOURCE_DATE_EPOCH`` makes two builds from nothing equal, whenever they are.
+
+    Raises:
+        EnvironmentFault: As ``find_given_date``.
+    """
+    now = _read_epoch()
+    with suppress(ValueError, TypeError):  # no moment, or without a zone: told as it is
+        if now and datetime.fromisoformat(iso) > now:
+            return now.isoformat(timespec="seconds")
+    return iso
+
+
+def _read_epoch() -> datetime | None:
     seconds = os.environ.get(EPOCH, "")
     if not seconds:
-        return ""
-    moment = None
+        return None
     if _SECONDS.fullmatch(seconds):
         with suppress(ValueError, OverflowError, OSError):  # too far from now
-            moment = datetime.fromtimestamp(int(seconds), UTC)
-    if moment is None:
-        msg = f"{EPOCH} is {seconds[:40]!r}, but must be a whole number of seconds since 1970"
-        raise EnvironmentFault(msg, next_step=f"unset {EPOCH}, or correct it")
-    return moment.date().isoformat()
+            return datetime.fromtimestamp(int(seconds), UTC)
+    msg = f"{EPOCH} is {seconds[:40]!r}, but must be a whole number of seconds since 1970"
+    raise EnvironmentFault(msg, next_step=f"unset {EPOCH}, or correct it")
 
 
 def date_report(info: ReportInfo) -> str:

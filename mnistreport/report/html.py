@@ -3,21 +3,20 @@
 import base64
 import hashlib
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from markupsafe import Markup
 
 from mnistreport.report.document import Document
-from mnistreport.report.figures.figure import Figure, Picture
+from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.theme import find_colours, write_colours
 from mnistreport.report.inline import draw_inline
 from mnistreport.report.lettering import set_letters
+from mnistreport.report.page import view_page
 from mnistreport.report.templating import Templates
 from mnistreport.resources import find_resource
 
-_NONE: Final = Picture(b"", b"")
 _ENDS: Final = re.compile("<(?=/style)", re.IGNORECASE)
 FONTS = Path(__file__).parent / "fonts"
 FACES = (
@@ -49,7 +48,7 @@ def render_html(document: Document, templates: Templates, *, skin: str = "screen
     return templates.render(
         "report.html.j2",
         {
-            "document": _leave_pictures_out(document),
+            "document": view_page(document),
             "report": document.context,
             "skin": skin,
             "style": style,
@@ -58,12 +57,6 @@ def render_html(document: Document, templates: Templates, *, skin: str = "screen
             "drawings": {name: draw(each) for name, each in document.figures.items()},
         },
     )
-
-
-def _leave_pictures_out(document: Document) -> Document:
-    """Return what templates need of a document besides its drawings; these are large."""
-    figures = {name: replace(each, picture=_NONE) for name, each in document.figures.items()}
-    return replace(document, planned=(), figures=figures)
 
 
 def _name_colours(document: Document) -> str:

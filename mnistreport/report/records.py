@@ -7,7 +7,11 @@ from mnistreport.analysis.budgets import Budget
 
 @dataclass(frozen=True, slots=True)
 class LedgerView:
-    """One look at the test split."""
+    """One look at the test split.
+
+    Attributes:
+        read_at: As in the ledger, but never later than ``SOURCE_DATE_EPOCH``, if that is set.
+    """
 
     model: str
     setting: str

@@ -181,9 +181,18 @@ def digest_program() -> str:
 
 
 def _read_files(folder: Path) -> Iterator[bytes]:
-    """Yield name and content of every file below ``folder`` that documents are made of."""
+    """Yield name and digest of every file below ``folder`` that documents are made of.
+
+    Of a link that leads out, where to: what lies there is not read, as no template is.
+    """
+    inside = folder.resolve()
     for path in _list_files(folder):
-        yield f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0"
+        yield f"{path.relative_to(folder)}\0".encode()
+        if path.resolve().is_relative_to(inside):
+            with path.open("rb") as file:  # however large it is
+                yield hashlib.file_digest(file, "sha256").digest()
+        else:
+            yield f"{path.resolve()}\0".encode()
 
 
 def _list_files(folder: Path) -> Iterator[Path]:

@@ -154,7 +154,7 @@ class Engine:
         try:
             yield
         except TemplateNotFound as error:
-            msg = f"there is no template {error.name}"
+            msg = _on_one_line(f"there is no template {error.name}")
             raise TemplateError(msg, file=self._loader.find_file(name)) from error
         except TemplateSyntaxError as error:
             file = self._loader.find_file(error.name or name)

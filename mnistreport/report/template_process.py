@@ -47,6 +47,7 @@ _LIMITS: Final = Limits(
         "mnistreport.report.document",
         "mnistreport.report.notebook.listing",
         "mnistreport.report.notebook.paper.printed",
+        "mnistreport.report.page",
     ),
 )
 _READY: Final = {"ready": True}

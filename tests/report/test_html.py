@@ -9,74 +9,21 @@ import pytest
 
 from mnistreport.errors import TemplateError
 from mnistreport.report.context import make_context
-from mnistreport.report.document import Document, compose_document
-from mnistreport.report.figures.gallery import draw_figures
+from mnistreport.report.document import Document
 from mnistreport.report.html import render_html
 from mnistreport.report.markdown import Draft, render_markdown
-from mnistreport.report.material import Material
 from mnistreport.report.templating import Templates
-from mnistreport.study.manifest import Author, ReportInfo
 from tests.report.reports import (
-    INFO,
     NOTICE,
-    Page,
     make_small_material,
     read_page,
-    rename_study,
     write_templates,
 )
-
-HOSTILE = (
-    "<script>alert(1)</script>",
-    '" onload="alert(1)',
-    "'><img src=x onerror=alert(1)>",
-    "![a](http://127.0.0.1:9/a)",
-    "[a](https://example.org)",
-    "**a** `b` {{ 7 * 7 }}",
-    "</title></style></section><b>",
-    "]]> --> &lt;i&gt;",
-)
-DRAWN = {"g", "path", "use", "defs", "clippath", "rect", "image", "title"}
-
-
-def render(material: Material, templates: Templates) -> str:
-    """Render a report as HTML."""
-    document = compose_document(make_context(material), material, templates, draw_figures)
-    return render_html(document, templates)
-
-
-def rename(material: Material, names: tuple[str, ...]) -> Material:
-    """Put names into every place that a manifest has for them."""
-    title, label, other, another, one_more, author, subtitle, course = names
-    results = material.results
-    study = rename_study(results.studies[0], title, (label, other, another, one_more))
-    info = ReportInfo(
-        title, subtitle, course, (Author(author, label), Author(other, another)), INFO.language
-    )
-    return replace(
-        material,
-        manifest=replace(material.manifest, report=info),
-        digits=replace(material.digits, title=title, origin=other, notice=label),
-        results=replace(results, studies=(study,)),
-    )
 
 
 def digest(text: str) -> str:
     """Return the digest of a text as a policy names it."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-@pytest.fixture(scope="module")
-def hostile(templates: Templates) -> Page:
-    """A report in which every name is an attack."""
-    return read_page(render(rename(make_small_material(), HOSTILE), templates))
-
-
-@pytest.fixture(scope="module")
-def harmless(templates: Templates) -> Page:
-    """The same with other names."""
-    names = ("one", "two", "three", "four", "five", "six", "seven", "eight")
-    return read_page(render(rename(make_small_material(), names), templates))
 
 
 def test_it_asks_nobody_for_anything(html: str) -> None:
@@ -173,32 +120,6 @@ def test_runs_that_did_not_finish_are_among_the_notices() -> None:
     notices = make_context(lacking).notices
     planned = len(material.results.experiments)
     assert f"1 of {planned} runs did not finish" in notices[1]
-
-
-def test_hostile_names_make_no_element_and_no_attribute(hostile: Page, harmless: Page) -> None:
-    """Whatever things are called, the report has the same elements with the same attributes."""
-    assert Counter() == hostile.inventory - harmless.inventory
-    assert Counter() == harmless.inventory - hostile.inventory
-    assert harmless.ids == hostile.ids
-
-
-def test_hostile_names_do_not_get_into_a_drawing(hostile: Page) -> None:
-    """Drawings hold nothing but what is drawn."""
-    assert DRAWN >= {tag for tag, _ in hostile.drawn}
-    names = {name for _, attributes in hostile.drawn for name in attributes}
-    assert [] == [name for name in names if name.startswith("on")]
-
-
-def test_hostile_names_lead_nowhere(hostile: Page, harmless: Page) -> None:
-    """No name becomes an address."""
-    followed = [value for tag, _, value in hostile.addresses if tag == "a"]
-    assert [value for tag, _, value in harmless.addresses if tag == "a"] == followed
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names_are_shown_as_they_are(hostile: Page, name: str) -> None:
-    """A name is printed with every character, and nothing in it is carried out."""
-    assert " ".join(name.split()) in hostile.text
 
 
 def test_accuracies_in_the_tables_are_those_of_the_context(html: str, document: Document) -> None:

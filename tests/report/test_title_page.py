@@ -10,7 +10,7 @@ import pytest
 from mnistreport.errors import EnvironmentFault
 from mnistreport.report import dates
 from mnistreport.report.context import make_context
-from mnistreport.report.dates import EPOCH, date_report, find_given_date, format_date
+from mnistreport.report.dates import EPOCH, date_report, find_given_date, format_date, say_moment
 from mnistreport.report.document import Document, render_all_prose
 from mnistreport.report.main_findings import MOST, choose_main_findings
 from mnistreport.report.stamp import digest_inputs
@@ -63,6 +63,25 @@ def test_an_epoch_that_is_no_time_is_told(monkeypatch: pytest.MonkeyPatch, secon
     monkeypatch.setenv(EPOCH, seconds)
     with pytest.raises(EnvironmentFault, match=f"{EPOCH} is .*, but must be a whole number"):
         date_report(INFO)
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ("2026-11-09T23:59:59+00:00", "2026-11-09T23:59:59+00:00"),
+        ("2026-11-10T00:00:01+00:00", "2026-11-10T00:00:00+00:00"),
+        ("2026-11-10T01:30:00+02:00", "2026-11-10T01:30:00+02:00"),
+        ("2027-01-01T00:00:00", "2027-01-01T00:00:00"),
+        ("one day", "one day"),
+    ],
+)
+def test_no_moment_is_later_than_now(
+    monkeypatch: pytest.MonkeyPatch, moment: str, expected: str
+) -> None:
+    """Where a build system says what time it is, the test split was read by then, or then."""
+    assert moment == say_moment(moment)
+    monkeypatch.setenv(EPOCH, NOVEMBER)
+    assert expected == say_moment(moment)
 
 
 def test_a_date_reads_as_words() -> None:

@@ -88,6 +88,8 @@ def test_the_kernel_sees_nothing_of_the_users(
         ("raise ValueError('two\\nlines')", "ValueError: two lines"),
         (SLEEP, "took longer than the notebook may"),
         ("import os; os._exit(3)", "ended the kernel"),
+        ("import os; os.kill(os.getpid(), 9)", "ended the kernel"),
+        ("import os; os.kill(os.getpid(), 19)", "took longer than the notebook may"),  # SIGSTOP
     ],
 )
 def test_a_cell_that_does_not_end_well_is_named(tmp_path: Path, code: str, reason: str) -> None:
