@@ -155,7 +155,8 @@ class Engine:
             yield
         except TemplateNotFound as error:
             msg = _on_one_line(f"there is no template {error.name}")
-            raise TemplateError(msg, file=self._loader.find_file(name)) from error
+            file, line = self._locate(name, error)
+            raise TemplateError(msg, file=file, line=line) from error
         except TemplateSyntaxError as error:
             file = self._loader.find_file(error.name or name)
             reason = _on_one_line(error.message or "it cannot be parsed")
@@ -177,16 +178,21 @@ class Engine:
 
     def _raise_located(self, name: str, error: Exception, values: Mapping[str, object]) -> NoReturn:
         """Raise a ``TemplateError`` that names the template's line ``error`` came from."""
-        file, line = self._loader.find_file(name), None
-        for frame in traceback.extract_tb(error.__traceback__):
-            if frame.filename.endswith(".j2"):
-                file, line = Path(frame.filename), frame.lineno
+        file, line = self._locate(name, error)
         for kind, (reason, step) in _EXCESSES.items():
             if isinstance(error, kind):
                 raise TemplateError(reason, file=file, line=line, next_step=step) from error
         reason = _on_one_line(str(error)) or type(error).__name__
         next_step = _suggest_name(reason, values) if isinstance(error, UndefinedError) else None
         raise TemplateError(reason, file=file, line=line, next_step=next_step) from error
+
+    def _locate(self, name: str, error: Exception) -> tuple[Path | None, int | None]:
+        """Return the file and line of a template that ``error`` came from."""
+        file, line = self._loader.find_file(name), None
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename.endswith(".j2"):
+                file, line = Path(frame.filename), frame.lineno
+        return file, line
 
 
 class _Loader(BaseLoader):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
-from mnistreport.errors import EnvironmentFault, TemplateError
+from mnistreport.errors import EnvironmentFault, Problem, TemplateError
 from mnistreport.isolation import (
     GONE,
     LimitedProcess,
@@ -164,6 +164,8 @@ def _serve(connection: Connection, seconds: float) -> None:
             answer = {"problem": pack_problem(error.problems[0])}
         except EOFError:
             return
+        except (ImportError, AttributeError, OSError) as error:  # of values, as they arrive
+            answer = {"problem": pack_problem(Problem(f"its values cannot be loaded: {error}"))}
         tell(connection, answer)
 
 

@@ -163,6 +163,7 @@ def test_references_link_to_the_figure_or_table(render: Render) -> None:
         ("{{ 0.1 | los }}", 1, ("did you mean loss?",)),
         ("{{ none | percent }}", 1, ("NoneType",)),
         ("{{ 'a' | points }}", 1, ("str",)),
+        ("a\n{% include 'b.md.j2' %}", 2, ("no template b.md.j2",)),
         ("{{ 1 / 0 }}", 1, ("division",)),
         ("{{ study.levels[99].name }}", 1, ()),
         ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", 1, ("too deep", "call itself")),
