@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from mnistreport.cli_options import Device, Kind
-from mnistreport.errors import ExitCode, MnistReportError
+from mnistreport.errors import ExitCode, MnistReportError, disarm
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
     from mnistreport.options import Listener, Options
@@ -69,6 +69,11 @@ def listening(kind: Kind) -> Generator["Listener"]:
         )
 
 
+def say(line: object, *, err: bool = False) -> None:
+    """Print a line that may hold names of others' making; a terminal only shows it."""
+    typer.echo(disarm(str(line)), err=err)
+
+
 @contextmanager
 def errors_told(debug: bool, *, stopped: str = "interrupted") -> Generator[None]:
     """Turn errors into a line each and the right exit code; ``stopped`` is said at Ctrl-C."""
@@ -92,6 +97,6 @@ def errors_told(debug: bool, *, stopped: str = "interrupted") -> Generator[None]
     except Exception as error:
         if debug:
             raise
-        what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        what = disarm(" ".join(f"{type(error).__name__}: {error}".split())[:300])
         sys.stderr.write(f"error: {what}; this is a fault of mnistreport, --debug shows where\n")
         raise typer.Exit(ExitCode.ENVIRONMENT) from None
