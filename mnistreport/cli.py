@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from mnistreport import __version__
-from mnistreport.cli_frame import errors_told, gather_options, listening
+from mnistreport.cli_frame import errors_told, gather_options, listening, say
 from mnistreport.cli_options import (
     DEFAULT_MANIFEST,
     Budget,
@@ -127,15 +127,15 @@ def accept(
             gather_options(manifest, data, output, cache, None), study, listener
         )
         for change in accepted.changes:
-            typer.echo(str(change))
+            say(change)
         if not accepted.changes:
-            typer.echo("these words were not stale")
-        typer.echo(f"kept, beside the results of now: {accepted.file}")
+            say("these words were not stale")
+        say(f"kept, beside the results of now: {accepted.file}")
 
 
 def _tell_started(started: Iterable["Started"]) -> None:
     for path, is_new in started:
-        typer.echo(f"{'wrote' if is_new else 'kept '} {path}")
+        say(f"{'wrote' if is_new else 'kept '} {path}")
 
 
 @app.command()
@@ -153,10 +153,10 @@ def data(
 
         project = open_project(Options(manifest, data=data, cache=cache), listener, anew=True)
         digits, split = project.digits, project.split
-        typer.echo(f"{digits.title}: {len(digits.labels):,} images, SHA-256 {digits.sha256}")
-        typer.echo(digits.origin)
+        say(f"{digits.title}: {len(digits.labels):,} images, SHA-256 {digits.sha256}")
+        say(digits.origin)
         for name in ("train", "validation", "test"):
-            typer.echo(f"  {name:<10} {len(getattr(split, name)):>7,} images")
+            say(f"  {name:<10} {len(getattr(split, name)):>7,} images")
 
 
 @app.command()
@@ -177,7 +177,8 @@ def plan(
         options = gather_options(manifest, data, output, cache, jobs, budget=budget)
         made = make_plan(options, listener)
         as_one = json.dumps(made.as_json(), indent=1, allow_nan=False) if as_json else ""
-        typer.echo(as_one or made.as_text())
+        for line in (as_one or made.as_text()).split("\n"):
+            say(line)
 
 
 @app.command()
@@ -257,7 +258,7 @@ def check(
 
         checkup = check_project(gather_options(manifest, data, output, cache, None), listener)
         for line in (*checkup.lines, *list_verdicts(checkup.rubric)):
-            typer.echo(line)
+            say(line)
         about_words = [each for each in checkup.complaints if each.is_about_words]
         write_complaints(about_words, in_full=True)
         if any(each.is_false for each in about_words) or (strict and checkup.complaints):
@@ -278,14 +279,14 @@ def _tell_built(built: "Built") -> None:
 
     publication, incomplete = built.publication, built.results.incomplete
     if not publication.fresh:
-        typer.echo("nothing has changed since these were written:")
+        say("nothing has changed since these were written:")
     for path in publication.reports:
-        typer.echo(str(path))
+        say(path)
     for path in publication.left_alone:
-        typer.echo(f"{path.name} was left as it was; mnistreport render makes it anew")
+        say(f"{path.name} was left as it was; mnistreport render makes it anew")
     write_complaints(publication.complaints, in_full=False)
     if incomplete:
         runs = count_things(len(incomplete), "run")
-        typer.echo(f"{runs} did not finish; the report lists them", err=True)
+        say(f"{runs} did not finish; the report lists them", err=True)
     if incomplete or any(each.is_false for each in publication.complaints):
         raise typer.Exit(ExitCode.INCOMPLETE)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from mnistreport.cli_options import Device, Kind
-from mnistreport.errors import ExitCode, MnistReportError
+from mnistreport.errors import ExitCode, MnistReportError, disarm
 from mnistreport.processes import heeding_requests
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
@@ -70,6 +70,11 @@ def listening(kind: Kind) -> Generator["Listener"]:
         )
 
 
+def say(line: object, *, err: bool = False) -> None:
+    """Print a line that may hold names of others' making; a terminal only shows it."""
+    typer.echo(disarm(str(line)), err=err)
+
+
 @contextmanager
 def errors_told(debug: bool, *, stopped: str = "interrupted") -> Generator[None]:
     """Turn errors into a line each and the right exit code; ``stopped`` is said at Ctrl-C.
@@ -99,6 +104,6 @@ def _tell(error: Exception) -> ExitCode:
     if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
-    what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    what = disarm(" ".join(f"{type(error).__name__}: {error}".split())[:300])
     sys.stderr.write(f"error: {what}; this is a fault of mnistreport, --debug shows where\n")
     return ExitCode.ENVIRONMENT

@@ -1,8 +1,6 @@
 """The commands about what is handed in."""
 
-import typer
-
-from mnistreport.cli_frame import errors_told, gather_options, listening
+from mnistreport.cli_frame import errors_told, gather_options, listening, say
 from mnistreport.cli_options import (
     DEFAULT_MANIFEST,
     AllowDigits,
@@ -56,6 +54,6 @@ def pack(
             write_note(f"overridden by {FLAGS[each.kind]}: {each.problem}")
         for path in packed.others:
             write_note(f"{path} lies there, too, and stays; hand in only one of them")
-        typer.echo(str(packed.path))
+        say(packed.path)
         for line in packed.listing.splitlines():
-            typer.echo(f"  {line}")
+            say(f"  {line}")

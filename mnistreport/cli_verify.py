@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mnistreport.cli_frame import errors_told
+from mnistreport.cli_frame import errors_told, say
 from mnistreport.cli_options import Debug, Json
-from mnistreport.errors import ExitCode, UsageError
+from mnistreport.errors import ExitCode, UsageError, disarm
 from mnistreport.study.naming import DEFAULT_SCHEME, SCHEME_RULE, is_scheme
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
@@ -50,7 +50,7 @@ def verify(
             typer.echo(json.dumps(told, indent=1, allow_nan=False))
         else:
             for line in _list_lines(verdicts):
-                typer.echo(line)
+                say(line)
         if not all(verdict.passes for verdict in verdicts):
             raise typer.Exit(ExitCode.INCOMPLETE)
 
@@ -92,18 +92,12 @@ def _list_lines(verdicts: "Sequence[Verdict]") -> list[str]:
 
 def _align(rows: Sequence[tuple[str, str, str]]) -> list[str]:
     """Set rows of a state, a name and a reason below each other."""
-    shown = [tuple(map(_clean, row)) for row in rows]
+    shown = [tuple(disarm(" ".join(text.split())) for text in row) for row in rows]
     widths = [max(len(row[column]) for row in shown) for column in (0, 1)]
     return [
         f"{state:<{widths[0]}}  {name:<{widths[1]}}  {reason}".rstrip()
         for state, name, reason in shown
     ]
-
-
-def _clean(text: str) -> str:
-    """Return ``text`` on one line, without what a terminal would obey."""
-    line = " ".join(text.split())
-    return "".join(character if character.isprintable() else "�" for character in line)
 
 
 def _as_json(verdict: "Verdict") -> dict[str, object]:

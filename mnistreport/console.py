@@ -17,7 +17,7 @@ from rich.progress import (
 )
 
 from mnistreport.data.split import LearningSizes
-from mnistreport.errors import MnistReportError, Problem, UsageError
+from mnistreport.errors import MnistReportError, Problem, UsageError, disarm
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.numbers import format_percent, format_seconds
 from mnistreport.report.records import RubricVerdict
@@ -130,7 +130,7 @@ def list_verdicts(rubric: Sequence[RubricVerdict]) -> Iterator[str]:
 def _write_problem(word: str, problem: Problem) -> None:
     step = problem.next_step or ""
     line = f"{word}: {problem}; {step[0].lower()}{step[1:]}" if step else f"{word}: {problem}"
-    sys.stderr.write(" ".join(line.split()) + "\n")
+    sys.stderr.write(disarm(" ".join(line.split())) + "\n")
 
 
 class PlainDisplay:
@@ -165,7 +165,7 @@ class PlainDisplay:
         self._write(f"warning: {text}")
 
     def _write(self, line: str) -> None:
-        sys.stderr.write(line + "\n")
+        sys.stderr.write(disarm(line) + "\n")
         sys.stderr.flush()
 
 
@@ -207,11 +207,11 @@ class RichDisplay:
     """An overall bar with the time left, and a bar for each running experiment."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
+        self._console = Console(stderr=True, markup=False, emoji=False)
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             TimeRemainingColumn(),
             console=self._console,
             transient=True,
@@ -254,7 +254,7 @@ class RichDisplay:
         name = event.experiment.fingerprint
         if isinstance(event, Started):
             self._running[name] = self._progress.add_task(
-                name_experiment(event.experiment),
+                disarm(name_experiment(event.experiment)),
                 total=event.experiment.variant.training.epochs,
                 note="",
             )
@@ -284,11 +284,11 @@ class RichDisplay:
 
     def stage(self, text: str) -> None:
         """Print what comes next."""
-        self._console.print(text, markup=False)
+        self._console.print(disarm(text))
 
     def warning(self, text: str) -> None:
         """Print what is not as it should be."""
-        self._console.print(f"warning: {text}", style="yellow", markup=False)
+        self._console.print(disarm(f"warning: {text}"), style="yellow")
 
 
 def _tell_end(event: Ended) -> str:

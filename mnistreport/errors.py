@@ -4,11 +4,29 @@ A message reads ``error: <file>:<line>: <key>: <reason>``, as far as each part i
 and ``next_step`` says what to do about it.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
+
+_INVISIBLE_BUT_ORDINARY: Final = frozenset("\u00ad\u200c\u200d")
+"""Python calls them unprintable, as it does all spaces but one; some scripts join letters so."""
+
+
+def disarm(text: str) -> str:
+    """Return ``text`` on one line, with � for each character that a terminal would obey.
+
+    Names of files, members of archives, texts of libraries' errors: whoever made them up must not
+    move the cursor, turn the direction of letters, make a link, or seem to begin a line.
+    """
+    return "".join(each if _is_harmless(each) else "�" for each in text)
+
+
+def _is_harmless(character: str) -> bool:
+    is_ordinary = character in _INVISIBLE_BUT_ORDINARY or unicodedata.category(character) == "Zs"
+    return character.isprintable() or is_ordinary
 
 
 class ExitCode(IntEnum):
@@ -26,7 +44,7 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong, and where.
+    """One thing that is wrong, and where; said, it is one line that a terminal only shows.
 
     Attributes:
         reason: What is wrong, without the place.
@@ -47,7 +65,8 @@ class Problem:
         place = str(self.file) if self.file else ""
         if place and self.line is not None:
             place += f":{self.line}"
-        return ": ".join(part for part in (place, self.key, self.reason) if part)
+        said = ": ".join(part for part in (place, self.key, self.reason) if part)
+        return disarm(" ".join(said.split()))
 
 
 class MnistReportError(Exception):

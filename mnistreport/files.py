@@ -5,8 +5,10 @@ process at a time writes to a folder; what a killed one left half-written is swe
 next.
 """
 
+import errno
 import os
 import shutil
+import stat
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -51,6 +53,23 @@ def update_file(path: Path, change: Callable[[bytes | None], bytes], *, next_ste
     with _publishing(path, next_step) as fresh:
         _write_durably(fresh, change(path.read_bytes() if path.exists() else None))
         fresh.replace(path)
+
+
+def read_kept(path: Path, most: int) -> bytes:
+    """Read a file that was kept, of at most ``most`` bytes; whatever else lies there is left alone.
+
+    A pipe would be waited for, a device might never end.
+
+    Raises:
+        OSError: It is not there, is no regular file, is longer, or cannot be read.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"is longer than {most:,} bytes", str(path))
+    return content
 
 
 def remove_file(path: Path) -> None:

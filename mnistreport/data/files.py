@@ -249,7 +249,7 @@ def _list_members(path: Path, name: str) -> list[RawFile]:
             msg = f"holds more than {MOST_FILES} files"
             raise whole.error(msg)
         with zipfile.ZipFile(stream) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if member.filename[-1:] != "/"]
     for member in members:
         _check_member(whole, member)
     if sum(member.file_size for member in members) > LARGEST_SOURCE:
@@ -274,6 +274,9 @@ def _is_crowded(archive: io.BufferedReader) -> bool:
 
 
 def _check_member(archive: RawFile, member: zipfile.ZipInfo) -> None:
+    if not member.filename:
+        msg = "has a member without a name"
+        raise archive.error(msg, next_step="unpack it and give the folder")
     path = PurePosixPath(member.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or PureWindowsPath(member.filename).drive:
         msg = f"has a member “{printable(member.filename)}” that points outside the archive"

@@ -145,10 +145,12 @@ def _find_fault(file: RawFile, head: CsvHead, rows: bytes, first: int) -> Except
     for line, row in enumerate(rows.removesuffix(b"\n").split(b"\n"), start=first):
         cells = row.split(b",")
         for index, cell in enumerate(cells[:COLUMNS]):
-            name = head.names[index] if head.names else ("label", f"pixel{index - 1}")[index > 0]
-            key = f"column {index + 1} ({printable(name)})"
             highest = BRIGHTEST if index else CLASSES - 1
             if not (cell.isdigit() and len(cell) <= len(str(BRIGHTEST)) and int(cell) <= highest):
+                name = (
+                    head.names[index] if head.names else f"pixel{index - 1}" if index else "label"
+                )
+                key = f"column {index + 1} ({printable(name)})"
                 shown = printable(cell.decode("utf-8", "replace"))
                 what = f"“{shown}” is" if shown else "an empty cell is"
                 msg = f"{what} no integer from 0 to {highest}"

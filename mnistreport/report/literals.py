@@ -25,7 +25,7 @@ from typing import Final, cast
 
 from markdown_it.token import Token
 
-from mnistreport.report.markdown import parse_markdown
+from mnistreport.report.markdown import parse_markdown, refuse_long
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext
 from mnistreport.study.manifest import Manifest
@@ -35,8 +35,12 @@ MOST_COUNTED: Final = 20
 digits, and almost any of them would be some number of the results as well."""
 YEARS: Final = range(1900, 2100)
 
+LONGEST: Final = 40
+"""Digits of a typed number beyond which nothing bears it out, whatever its value: no float has as
+many, and reading millions of them would take for ever."""
 _EXACT: Final = Context(prec=400)
-"""Digits enough for any float."""
+"""Digits enough for any float, with ``LONGEST`` decimals."""
+_LONGEST_TOLD: Final = 60
 _PRINTED: Final = "\ufffc"
 """Stands for what a template prints there."""
 _MONTHS: Final = (
@@ -102,14 +106,14 @@ def find_unsourced_numbers(
         manifest: Every number of it is a setting.
 
     Raises:
-        TemplateError: A template is missing or malformed.
+        TemplateError: A template is missing, malformed or far too long.
     """
     known = _Known((*_find_numbers(context), *_find_numbers(manifest)))
     return tuple(
-        Unsourced(file, line, " ".join(number.group().split()))
+        Unsourced(file, line, _tell(number))
         for name in names
         if (file := templates.find(name))
-        for line, number in _find_literals(_keep_prose(templates, name))
+        for line, number in _find_literals(_keep_prose(templates, name), file)
         if not _is_quiet(number) and not known.bears_out(number)
     )
 
@@ -120,18 +124,25 @@ class _Known:
     def __init__(self, numbers: Iterable[float]) -> None:
         finite = {number for number in numbers if math.isfinite(number)}
         self._numbers = tuple(Decimal(repr(number)) for number in finite)
+        self._rounded: dict[tuple[Decimal, int], frozenset[Decimal]] = {}
 
     def bears_out(self, literal: re.Match[str]) -> bool:
         """Tell whether a number, rounded as ``literal`` is, equals it."""
+        if len(literal["digits"]) > LONGEST:
+            return False
         typed = Decimal(literal["digits"].replace(",", ""))
         least = Decimal(1).scaleb(typed.as_tuple().exponent)  # pyright: ignore[reportArgumentType] - no nan: an integer
         scale = 100 if literal["unit"] else 1
         signs = {"": (1, -1), "+": (1,)}.get(literal["sign"], (-1,))
-        return any(
-            (number * scale).quantize(least, ROUND_HALF_UP, _EXACT) == sign * typed
-            for number in self._numbers
-            for sign in signs
-        )
+        return any(sign * typed in self._round_all(least, scale) for sign in signs)
+
+    def _round_all(self, least: Decimal, scale: int) -> frozenset[Decimal]:
+        """Return all numbers, times ``scale``, rounded to multiples of ``least``."""
+        if (least, scale) not in self._rounded:
+            self._rounded[least, scale] = frozenset(
+                (number * scale).quantize(least, ROUND_HALF_UP, _EXACT) for number in self._numbers
+            )
+        return self._rounded[least, scale]
 
 
 def _find_numbers(value: object) -> Iterator[float]:
@@ -159,8 +170,9 @@ def _keep_prose(templates: Templates, name: str) -> str:
     return text
 
 
-def _find_literals(prose: str) -> Iterator[tuple[int, re.Match[str]]]:
-    """Yield each number of the running text with its line."""
+def _find_literals(prose: str, file: Path) -> Iterator[tuple[int, re.Match[str]]]:
+    """Yield each number of a file's running text with its line."""
+    refuse_long(prose, file)
     in_heading = False
     # What a template indents is no block of code: mostly it belongs to an if or a for.
     for token in parse_markdown(prose, without="code"):
@@ -184,4 +196,11 @@ def _read_leaf(leaf: Token) -> str:
 def _is_quiet(literal: re.Match[str]) -> bool:
     if literal["unit"] or not literal["digits"].isdecimal():
         return False
+    if len(literal["digits"]) > LONGEST:
+        return False
     return int(literal["digits"]) <= MOST_COUNTED or int(literal["digits"]) in YEARS
+
+
+def _tell(literal: re.Match[str]) -> str:
+    said = " ".join(literal.group().split())
+    return said if len(said) <= _LONGEST_TOLD else f"{said[: _LONGEST_TOLD - 1]}…"

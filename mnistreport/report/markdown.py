@@ -8,6 +8,7 @@ so that the HTML is as well nested as without.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar, Final
 from urllib.parse import quote
 
@@ -16,6 +17,12 @@ from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from mnistreport.errors import TemplateError
+
+LONGEST: Final = 100_000
+"""Characters of Markdown that are read at once, about forty pages. A hostile text takes up to
+quadratic time: at this length, two or three seconds."""
+
 _OPEN: Final = "\ue000"
 _CLOSE: Final = "\ue001"
 _END: Final = "\ue002"
@@ -23,6 +30,10 @@ _END: Final = "\ue002"
 _REFUTED: Final = '<mark class="refuted">{}</mark>'
 _SPAN: Final = ' <span class="refutation" role="note">[{}]</span>'
 _PARAGRAPH: Final = '<p><span class="refutation" role="note">[{}]</span></p>\n'
+_BLANK: Final = r" \t"
+_EMPHASIS: Final = "*_~"
+_HARMLESS: Final = re.compile("(?:https?|mailto|data):|[^:/?#]*(?:[/?#]|$)", re.IGNORECASE)
+"""Addresses that may be linked to; of ``data:``, markdown-it takes pictures alone."""
 _ANY_MARK: Final = re.compile(f"[{_OPEN}{_CLOSE}][0-9]+{_END}")
 
 
@@ -39,6 +50,19 @@ class Draft:
     remarks: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+def refuse_long(text: str, file: Path | None = None) -> None:
+    """Refuse Markdown that nobody wrote for a report; ``file`` is where it is from.
+
+    Raises:
+        TemplateError: It is longer than ``LONGEST``.
+    """
+    if len(text) > LONGEST:
+        msg = (
+            f"makes {len(text):,} characters of Markdown in one piece; at most {LONGEST:,} are read"
+        )
+        raise TemplateError(msg, file=file, next_step="shorten it")
+
+
 def seal_words(words: str, seal: str) -> str:
     """Return words that are to be set off.
 
@@ -52,9 +76,12 @@ def seal_words(words: str, seal: str) -> str:
 def render_markdown(draft: Draft, *, below: int = 2) -> Markup:
     """Return Markdown as HTML; raw HTML in it is shown as text, headings start below ``h<below>``.
 
-    Links to anything but web pages, mail addresses and places in the report are left as text, as
-    markdown-it does by itself.
+    Links to anything but web pages, mail addresses and places in the report are left as text.
+
+    Raises:
+        TemplateError: It is longer than ``LONGEST``, as for everything here that reads Markdown.
     """
+    refuse_long(draft.text)
     markdown = _make_parser()
     if draft.remarks:
         tokens = markdown.parse(_settle_marks(draft))
@@ -83,6 +110,7 @@ def spell_remarks(draft: Draft) -> list[Token]:
 
 def parse_markdown(text: str, *, without: str = "") -> list[Token]:
     """Return the tokens of Markdown as the report reads it; ``without`` the rule of that name."""
+    refuse_long(text)
     return _make_parser().disable(without or []).parse(text)
 
 
@@ -96,39 +124,52 @@ def strip_markdown(text: str) -> str:
     return " ".join("".join(parts).split())
 
 
+class _Parser(MarkdownIt):
+    """Knows fewer kinds of links: others start programs on some computers."""
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - as markdown-it calls it
+        return bool(_HARMLESS.match(url.strip())) and super().validateLink(url)
+
+
 def _make_parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
+    return _Parser("commonmark", {"html": False}).enable("table")
 
 
 def _settle_marks(draft: Draft) -> str:
     """Move marks off the characters that Markdown reads a line by, so that it reads it alike.
 
     A mark counts as a letter. Before a list item's dash or after a table's last bar it would be
-    one too many: there it goes to the other side.
+    one too many: there it goes to the other side. Each pattern begins where a row of such
+    characters begins, and gives none back: otherwise a long row would take quadratic time.
     """
     seals = "|".join(map(re.escape, draft.remarks))
-    first, last = f"((?:{_OPEN}(?:{seals}){_END})+)", f"((?:{_CLOSE}(?:{seals}){_END})+)"
-    code = r"(?:`{3,}|~{3,})"
-    rule = r"(?:[-*_][ \t]*){3,}(?=\n)"
-    item = r"(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])|#{1,6}(?=[ \t])|\|)[ \t]*"
+    first, last = f"((?:{_OPEN}(?:{seals}){_END})++)", f"((?:{_CLOSE}(?:{seals}){_END})++)"
+    code = r"(?:`{3,}+|~{3,}+)"
+    rule = r"(?:[-*_][ \t]*+){3,}+(?=\n)"
+    item = r"(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])|#{1,6}(?=[ \t])|\|)[ \t]*+"
     text = draft.text
     for pattern in (
-        rf"{first}(\s+)",
-        rf"(?m:^){first}((?:{code}|{rule}|\[[^\]\n]+\]:)[^\n]*\n)",
-        rf"{first}(\s+)",
-        rf"(?m:^)([ \t]*){first}((?:{item})+)",
-        rf"{first}([*_~]+)",
+        rf"{first}(\s++)",
+        rf"(?m:^){first}((?:{code}|{rule}|\[[^\]\n]++\]:)[^\n]*+\n)",
+        rf"{first}(\s++)",
+        rf"(?m:^)([ \t]*+){first}((?:{item})++)",
+        rf"{first}([*_~]++)",
     ):
         text = re.sub(pattern, _swap, text)
     for pattern in (
-        rf"(\s+){last}",
-        rf"(\n[ \t]*(?:[|:=*_\- \t]+|{code})[ \t]*){last}",
-        rf"(\s+){last}",
-        rf"(?<!\\)([ \t]*\|[ \t]*|[ \t]+#+){last}",
-        rf"(?<!\\)([*_~]+){last}",
+        rf"(?<!\s)(\s++){last}",
+        rf"(\n(?:[|:=*_\- \t]++|[ \t]*+{code}[ \t]*+)){last}",
+        rf"(?<!\s)(\s++){last}",
+        rf"{_begin_row(_BLANK)}([ \t]*+\|[ \t]*+|[ \t]++#++){last}",
+        rf"{_begin_row(_EMPHASIS)}([*_~]++){last}",
     ):
         text = re.sub(pattern, _swap, text)
     return text
+
+
+def _begin_row(row: str) -> str:
+    """Match where a row of these characters begins, or goes on after one that is escaped."""
+    return rf"(?:(?<![\\{row}])|(?<=\\[{row}]))"
 
 
 def _swap(match: re.Match[str]) -> str:

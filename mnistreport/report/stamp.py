@@ -7,25 +7,29 @@ import hashlib
 import json
 import platform
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
 
 import mnistreport
 from mnistreport.analysis.results import Results
-from mnistreport.errors import Problem
-from mnistreport.files import replace_file
+from mnistreport.files import read_kept, replace_file
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.dates import find_given_date
 from mnistreport.report.insights import INSIGHTS
 from mnistreport.report.material import Material
+from mnistreport.report.members import LARGEST_MEMBER, explain_name
 from mnistreport.report.submission import find_obstacle, list_members
 from mnistreport.report.written_beside import NAME as WRITTEN_BESIDE
 from mnistreport.resources import find_resource
 
 STAMP = ".build.json"
+MOST_BYTES: Final = 16 * 2**20
+"""No stamp is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +85,20 @@ def is_current(
 def load_stamp(output: Path) -> Stamp | None:
     """Return the stamp of the last build into ``output``, if there is a sound one."""
     try:
-        content = json.loads((output / STAMP).read_bytes())
-        return Stamp(
-            content["inputs"],
-            content["runs"],
-            content["beside"],
-            dict(content["documents"]),
-            tuple(map(_load_complaint, content["complaints"])),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        stamp = TypeAdapter(Stamp).validate_json(read_kept(output / STAMP, MOST_BYTES))
+    except (OSError, ValidationError):
         return None
+    # They are looked for in the folder, so that none may lead out of it.
+    return None if any(map(explain_name, stamp.documents)) else stamp
 
 
 def read_stamped(output: Path, name: str, stamp: Stamp) -> bytes | None:
     """Return a document if it stands as it was when the stamp was put beside it."""
     try:
-        content = (output / name).read_bytes()
+        content = read_kept(output / name, LARGEST_MEMBER)
     except OSError:
         return None
     return content if digest_content(content) == stamp.documents.get(name) else None
-
-
-def _load_complaint(content: Mapping[str, Any]) -> Complaint:
-    problem = Problem(**content["problem"])
-    file = Path(problem.file) if problem.file else None
-    return Complaint(content["kind"], replace(problem, file=file))
 
 
 def digest_content(content: bytes) -> str:

@@ -34,7 +34,7 @@ from mnistreport.errors import TemplateError
 from mnistreport.report import numbers, records, views
 from mnistreport.report.claims import CLAIM_FORM, ClaimExtension, note_claims
 from mnistreport.report.dates import format_date
-from mnistreport.report.markdown import Draft, render_markdown
+from mnistreport.report.markdown import Draft, refuse_long, render_markdown
 from mnistreport.report.passage import Passage
 from mnistreport.report.wording import Prose, capitalise, end_sentence, escape_markdown
 
@@ -55,10 +55,6 @@ Source = tuple[str, str]
 """The text of a template, and the path of its file."""
 FindSource = Callable[[str], Source | None]
 """Returns a template by its name; ``None`` if there is none."""
-
-LONGEST_PASSAGE: Final = 2**20
-"""Letters that a template of Markdown may make: a book of 500 pages."""
-
 
 _REPEATED: Final = "is a text repeated, or a loop run, far too often?"
 
@@ -113,11 +109,7 @@ class Engine:
         log = note_claims(environment)
         with self._errors_located(name, values):
             text = environment.get_template(name).render(values)
-            if len(text) > LONGEST_PASSAGE:
-                msg = (
-                    f"it makes {len(text):,} letters of text, and {LONGEST_PASSAGE:,} are the most"
-                )
-                raise ValueError(msg)
+            refuse_long(text, self._loader.find_file(name))
             draft = Draft(text, log.remarks)
             return Passage(draft, tuple(log.claims), render_markdown(draft))
 

@@ -14,11 +14,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from mnistreport.errors import EnvironmentFault
-from mnistreport.files import update_file
+from mnistreport.files import read_kept, update_file
 from mnistreport.report.insights import INSIGHTS
 
 NAME = "written_beside.json"
 FORMAT = 1
+MOST_BYTES = 16 * 2**20
+"""No such file is longer."""
 
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True)
 _RESTORE = (
@@ -92,7 +94,7 @@ class WrittenBeside:
         """
         self._refuse_links()
         try:
-            return self._parse(self.path.read_bytes())
+            return self._parse(read_kept(self.path, MOST_BYTES))
         except FileNotFoundError:
             return {}
         except OSError as error:
@@ -134,7 +136,7 @@ class WrittenBeside:
         try:
             text = content.decode("utf-8-sig")
             version = json.loads(text)["format"]
-            if version > FORMAT:
+            if type(version) is int and version > FORMAT:
                 msg = f"is of format {version}, which a newer mnistreport has written"
                 raise EnvironmentFault(msg, file=self.path, next_step="install that version")
             return _File.model_validate_json(text).studies

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from mnistreport.errors import EnvironmentFault
-from mnistreport.files import remove_file, replace_file
+from mnistreport.files import read_kept, remove_file, replace_file
 from mnistreport.study.trimming import Trim
 
 NAME: Final = "budget.json"
@@ -49,10 +49,9 @@ def load_trim(output: Path) -> Trim | None:
     """
     path = output / NAME
     try:
-        if not path.is_file():
-            return None
-        with path.open("rb") as file:
-            kept = _File.model_validate_json(file.read(MOST_BYTES))
+        kept = _File.model_validate_json(read_kept(path, MOST_BYTES))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except OSError as error:
         msg = f"cannot be read: {error.strerror or error}"
         raise EnvironmentFault(msg, file=path, next_step=_AGAIN) from error

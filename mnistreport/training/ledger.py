@@ -8,9 +8,15 @@ report prints them all.
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
 
 from mnistreport.errors import EnvironmentFault
-from mnistreport.files import replace_file
+from mnistreport.files import read_kept, replace_file
+
+MOST_BYTES: Final = 64 * 2**20
+"""No ledger is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +68,11 @@ class Ledger:
 
     def _load(self) -> tuple[TestRead, ...]:
         try:
-            lines = json.loads(self._path.read_bytes())
-            return tuple(
-                TestRead(**(line | {"fingerprints": tuple(line["fingerprints"])})) for line in lines
-            )
+            content = read_kept(self._path, MOST_BYTES)
+            return TypeAdapter(tuple[TestRead, ...]).validate_json(content)
         except FileNotFoundError:
             return ()
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValidationError) as error:
             msg = "the ledger of test reads is damaged"
             step = "restore it from a copy; without it nobody knows who looked at the test split"
             raise EnvironmentFault(msg, file=self._path, next_step=step) from error

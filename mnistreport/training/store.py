@@ -82,7 +82,9 @@ class RunStore:
         What cannot be read, or belongs to another recipe, is passed over.
         """
         for path in sorted(self.runs.glob(f"*/{RECORD}")):
-            with suppress(OSError, OtherFormatError, RottenError, KeyError, TypeError):
+            with suppress(
+                *(OSError, OtherFormatError, RottenError, KeyError, TypeError, AttributeError)
+            ):
                 record = _unseal(path.read_bytes())
                 variant = load_variant("", record["settings"])
                 experiment = Experiment(variant, record["seed"], record["split"])
@@ -128,7 +130,7 @@ class RunStore:
             mistakes = tuple(Mistake(**mistake) for mistake in content.pop("mistakes"))
             confusion = tuple(tuple(row) for row in content.pop("confusion"))
             outcome = FinalOutcome(**content, confusion=confusion, mistakes=mistakes)
-        except (FileNotFoundError, OtherFormatError, RottenError, TypeError, KeyError):
+        except (OSError, OtherFormatError, RottenError, TypeError, KeyError, AttributeError):
             return None
         return outcome if outcome.fingerprint == fingerprint else None
 
@@ -157,7 +159,7 @@ class RunStore:
             sealed_for = (record["settings"], record["seed"], record["split"])
             run = _load_run(record["result"])
             digest = record["tensors_sha256"]
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             msg = "its record has another form"
             raise RottenError(msg) from error
         asked_for = (experiment.variant.settings, experiment.seed, experiment.split_sha256)
@@ -200,7 +202,7 @@ def _unseal(sealed: bytes) -> dict[str, Any]:
             raise OtherFormatError
         content = envelope["content"]
         same = _seal(content) == sealed  # digest and spelling
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         msg = "its record cannot be read"
         raise RottenError(msg) from error
     if not same:

@@ -99,6 +99,16 @@ def test_member_must_stay_inside(tmp_path: Path, drawn: Drawn, refuse: Refuse, n
     assert before == sorted(tmp_path.rglob("*"))
 
 
+@pytest.mark.parametrize("name", ["", "\0evil"])
+def test_a_member_needs_a_name(tmp_path: Path, refuse: Refuse, name: str) -> None:
+    """One without a name, or whose name ends before it begins, is refused as others are."""
+    file = tmp_path / "archive.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("x", b"1,2,3")
+        archive.infolist()[0].filename = name
+    assert "has a member without a name" == refuse(file).reason
+
+
 def test_damaged_member_is_named(tmp_path: Path, drawn: Drawn, refuse: Refuse) -> None:
     """A flipped bit in an archive is found by its checksum, and the member is named."""
     file = write_zip(tmp_path / "a.zip", write_idx_folder(tmp_path / "digits", *drawn))

@@ -92,6 +92,11 @@ def test_raw_html_is_shown_as_text(render: Render, text: str) -> None:
         "vbscript:x",
         "file:///etc/passwd",
         "data:text/html,<script>alert(1)</script>",
+        "javvascript:alert(1)",
+        "ms-settings:x",
+        "smb://evil.test/a",
+        "steam://run/1",
+        "&#x6a;avascript&colon;alert(1)",
     ],
 )
 def test_an_address_that_could_run_is_no_link(render: Render, address: str) -> None:

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -112,6 +113,22 @@ def test_what_nothing_bears_out_is_found(sparse: Find, text: str, numbers: list[
 def test_what_is_no_number_of_the_results_is_left_alone(sparse: Find, text: str) -> None:
     """Years, small counts, headings, list numbers, words, code, addresses, dates, and one's own."""
     assert [] == sparse(text)
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "0." + "5" * 400, "0." + "0" * 390 + "1 %"])
+def test_numbers_of_very_many_digits_are_nobodys(find: Find, text: str) -> None:
+    """They are told by their first digits; reading them is no work and no error."""
+    (found,) = find(f"It is {text} here.")
+    assert found.startswith(f"1: {text[:20]}")
+    assert 70 > len(found)
+
+
+def test_many_numbers_take_no_time(find: Find) -> None:
+    """A text of nothing but different numbers is searched in moments, however many results are."""
+    text = " ".join(f"{number / 97:.3f}" for number in range(30_000, 38_000))
+    start = time.process_time()
+    assert find(text)
+    assert time.process_time() - start < 2
 
 
 def test_each_number_is_found_in_its_line(find: Find) -> None:

@@ -49,7 +49,7 @@ def impatient() -> Iterator[TemplateProcess]:
         ("{% set a = [] %}\n{{ lipsum(n=10**8) }}", 2, "too much time"),
         ("{{ 9**(9**9) }}", None, f"more than 4 s or {MEMORY // 2**20} MiB"),
         ("{% include 'a' %}", 1, "nested too deep"),
-        ("{% for a in range(99999) %}0123456789012345{% endfor %}", None, "1,599,984 letters"),
+        ("{% for a in range(99999) %}0123456789012345{% endfor %}", None, "1,599,984 characters"),
     ],
 )
 def test_what_would_never_end_is_ended(

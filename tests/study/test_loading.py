@@ -180,6 +180,8 @@ def test_missing_manifest_has_a_next_step(tmp_path: Path) -> None:
 def test_only_regular_files_are_opened(tmp_path: Path) -> None:
     """A pipe would wait for ever, a device never end."""
     os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero"), Path("a\0b")):
+    (tmp_path / "link").symlink_to("/dev/zero")
+    names = (tmp_path / "pipe", tmp_path / "link")
+    for path in (tmp_path, *names, Path("/dev/zero"), Path("a\0b")):
         with pytest.raises(ManifestError):
             load_manifest(path)
