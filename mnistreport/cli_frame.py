@@ -1,19 +1,29 @@
 """What commands have in common: their options gathered, progress shown, errors told."""
 
+import errno
 import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from mnistreport.cli_options import Device, Kind
-from mnistreport.errors import ExitCode, MnistReportError
+from mnistreport.errors import EnvironmentFault, ExitCode, MnistReportError
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
     from mnistreport.options import Listener, Options
+
+_OF_THE_DISK: Final = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+}
 
 
 def gather_options(
@@ -92,6 +102,17 @@ def errors_told(debug: bool, *, stopped: str = "interrupted") -> Generator[None]
     except Exception as error:
         if debug:
             raise
+        if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+            from mnistreport.console import write_error
+
+            write_error(_explain_disk(error))
+            raise typer.Exit(ExitCode.ENVIRONMENT) from None
         what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         sys.stderr.write(f"error: {what}; this is a fault of mnistreport, --debug shows where\n")
         raise typer.Exit(ExitCode.ENVIRONMENT) from None
+
+
+def _explain_disk(error: OSError) -> EnvironmentFault:
+    """Return what the disk refused, where nothing nearer to it has told."""
+    file = Path(str(error.filename)) if error.filename else None
+    return EnvironmentFault(error.strerror or str(error), file=file, next_step="see to the disk")

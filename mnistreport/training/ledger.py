@@ -1,16 +1,27 @@
 """The ledger of test reads: who looked at the test split, when, and by which rule.
 
+    <cache>/ledger.json   the looks, with their digest; a plain list of them was written before
+
 The test split tells how good a model is only as long as nothing is chosen with it. A second look
 after a change is no crime, but a reader should know of it: every look is a line here, and the
 report prints them all.
 """
 
+import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Final, cast
 
 from mnistreport.errors import EnvironmentFault
-from mnistreport.files import replace_file
+from mnistreport.files import ANOTHER_PLACE, update_file
+
+LEDGER_FORMAT = 2
+_RESTORE: Final = (
+    "restore it from a copy; without it nobody knows who looked at the test split, and if there is "
+    "none, delete it, and the next build begins another"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +59,64 @@ class Ledger:
         """Return the looks at one split, oldest first.
 
         Raises:
-            EnvironmentFault: The ledger is damaged.
+            EnvironmentFault: The ledger is damaged, or cannot be read.
         """
-        return tuple(entry for entry in self._load() if entry.split == split)
-
-    def record(self, read: TestRead) -> None:
-        """Append a look, unless the same runs were looked at by the same rule before."""
-        entries = self._load()
-        if not any(_subject(entry) == _subject(read) for entry in entries):
-            lines = [asdict(entry) for entry in (*entries, read)]
-            replace_file(self._path, (json.dumps(lines, indent=1) + "\n").encode())
-
-    def _load(self) -> tuple[TestRead, ...]:
         try:
-            lines = json.loads(self._path.read_bytes())
-            return tuple(
-                TestRead(**(line | {"fingerprints": tuple(line["fingerprints"])})) for line in lines
-            )
+            content = self._path.read_bytes()
         except FileNotFoundError:
             return ()
-        except (ValueError, KeyError, TypeError) as error:
-            msg = "the ledger of test reads is damaged"
-            step = "restore it from a copy; without it nobody knows who looked at the test split"
-            raise EnvironmentFault(msg, file=self._path, next_step=step) from error
+        except OSError as error:
+            msg = f"cannot be read: {error.strerror or error}"
+            raise EnvironmentFault(msg, file=self._path, next_step=_RESTORE) from error
+        return tuple(entry for entry in self._parse(content) if entry.split == split)
+
+    def record(self, read: TestRead) -> None:
+        """Append a look, unless the same runs were looked at by the same rule before.
+
+        Raises:
+            EnvironmentFault: The ledger is damaged, or the disk refuses.
+        """
+        if _is_among(read, self.entries(read.split)):
+            return
+
+        def append(content: bytes | None) -> bytes:  # another build may have written meanwhile
+            entries = () if content is None else self._parse(content)
+            return _seal([*entries] if _is_among(read, entries) else [*entries, read])
+
+        update_file(self._path, append, next_step=ANOTHER_PLACE)
+
+    def _parse(self, content: bytes) -> tuple[TestRead, ...]:
+        try:
+            value = cast("list[dict[str, Any]] | dict[str, Any]", json.loads(content))
+            lines = value if isinstance(value, list) else value["reads"]
+            entries = tuple(map(_load_read, lines))
+            is_sound = isinstance(value, list) or _seal(entries) == content
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise self._damaged() from error
+        if not is_sound:
+            raise self._damaged()
+        return entries
+
+    def _damaged(self) -> EnvironmentFault:
+        msg = "the ledger of test reads is damaged"
+        return EnvironmentFault(msg, file=self._path, next_step=_RESTORE)
+
+
+def _seal(entries: Sequence[TestRead]) -> bytes:
+    """Return the ledger's content; no bit of it can change unseen."""
+    lines = json.dumps([asdict(entry) for entry in entries], indent=1)
+    digest = hashlib.sha256(lines.encode()).hexdigest()
+    sealed = f'{{"format": {LEDGER_FORMAT}, "sha256": "{digest}", "reads": {lines}}}\n'
+    return sealed.encode()
+
+
+def _load_read(line: dict[str, Any]) -> TestRead:
+    fingerprints = tuple(line.pop("fingerprints"))
+    return TestRead(**line, fingerprints=fingerprints)
+
+
+def _is_among(read: TestRead, entries: Sequence[TestRead]) -> bool:
+    return any(_subject(entry) == _subject(read) for entry in entries)
 
 
 def _subject(read: TestRead) -> tuple[str, str, tuple[str, ...], str]:
