@@ -1,20 +1,30 @@
 """What commands have in common: their options gathered, progress shown, errors told."""
 
+import errno
 import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from mnistreport.cli_options import Device, Kind
-from mnistreport.errors import ExitCode, MnistReportError, disarm
+from mnistreport.errors import EnvironmentFault, ExitCode, MnistReportError, disarm
 from mnistreport.processes import heeding_requests
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
     from mnistreport.options import Listener, Options
+
+_OF_THE_DISK: Final = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+}
 
 
 def gather_options(
@@ -104,6 +114,14 @@ def _tell(error: Exception) -> ExitCode:
     if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
+    if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+        return _tell(_explain_disk(error))
     what = disarm(" ".join(f"{type(error).__name__}: {error}".split())[:300])
     sys.stderr.write(f"error: {what}; this is a fault of mnistreport, --debug shows where\n")
     return ExitCode.ENVIRONMENT
+
+
+def _explain_disk(error: OSError) -> EnvironmentFault:
+    """Return what the disk refused, where nothing nearer to it has told."""
+    file = Path(str(error.filename)) if error.filename else None
+    return EnvironmentFault(error.strerror or str(error), file=file, next_step="see to the disk")

@@ -2,17 +2,18 @@
 
 Everything is written under another name beside its place, flushed to the disk and renamed. One
 process at a time writes to a folder; what a killed one left half-written is swept away by the
-next.
+next, and what it had moved out of the way is moved back.
 """
 
 import errno
 import os
 import shutil
 import stat
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from filelock import FileLock, Timeout
 
@@ -24,6 +25,13 @@ NEW, OLD = ".new-", ".old-"
 ANOTHER_PLACE = "make room on the disk, or choose another --output or --cache"
 """What to do if the disk refuses, for what goes to either of the two."""
 
+_NO_RIGHT: Final = "choose another --output, or give yourself the right to write there"
+_NAMING_SECONDS: Final = 0.5
+"""How long a build that has just begun is given to say its number."""
+
+_NO_LINKS: Final = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+"""What a file system says that knows no second name for a file."""
+
 Content = bytes | Callable[[BinaryIO], None]
 """What a file is to hold, or what writes it."""
 
@@ -32,11 +40,10 @@ def replace_file(path: Path, content: Content) -> None:
     """Write ``path``; it appears complete, in place of what was there.
 
     Raises:
-        EnvironmentFault: The disk refuses.
+        EnvironmentFault: The disk refuses; what was there before is back.
     """
-    with _publishing(path) as fresh:
-        _write_durably(fresh, content)
-        fresh.replace(path)
+    with replacing({path: content}):
+        pass
 
 
 def update_file(path: Path, change: Callable[[bytes | None], bytes], *, next_step: str) -> None:
@@ -85,6 +92,45 @@ def remove_file(path: Path) -> None:
         raise EnvironmentFault(msg, file=path, next_step=ANOTHER_PLACE) from error
 
 
+@contextmanager
+def replacing(files: Mapping[Path, Content], outdated: Collection[Path] = ()) -> Generator[None]:
+    """Write ``files`` in place of what was there, and remove what is ``outdated``: all or nothing.
+
+    Everything is on the disk before the first file is replaced. The body of the ``with`` finds all
+    of it in place; if it raises, or the disk refuses anything, what was there before is back.
+
+    Raises:
+        EnvironmentFault: The disk refuses.
+    """
+    paths = (*files, *outdated)
+    with ExitStack() as stack:
+        for folder in sorted({path.parent for path in paths}):
+            stack.enter_context(_alone_in(folder, folder, ANOTHER_PLACE))
+        for path, content in files.items():
+            with _refusal_of(path, ANOTHER_PLACE):
+                _write_durably(_fresh(path), content)
+        for path in paths:
+            with _refusal_of(path, ANOTHER_PLACE):
+                _keep_old(path)
+        begun: list[Path] = []
+        try:
+            for path in paths:
+                begun.append(path)
+                with _refusal_of(path, ANOTHER_PLACE):
+                    if path in files:
+                        _fresh(path).replace(path)
+                    else:
+                        path.unlink(missing_ok=True)
+            for folder in {path.parent for path in paths}:
+                with _refusal_of(folder, ANOTHER_PLACE):
+                    _sync_folder(folder)
+            yield
+        except BaseException:
+            for path in reversed(begun):
+                _put_back(path)
+            raise
+
+
 def publish_folder(folder: Path, files: Mapping[str, Content]) -> None:
     """Write ``files`` into ``folder``; it appears complete, in place of what was there.
 
@@ -97,15 +143,31 @@ def publish_folder(folder: Path, files: Mapping[str, Content]) -> None:
             _write_durably(fresh / name, content)
         _sync_folder(fresh)
         if folder.exists():  # rotten, outdated, or another process was faster
-            folder.rename(folder.with_name(OLD + folder.name))
+            folder.rename(_old(folder))
         fresh.rename(folder)
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what a killed process left half-written in ``folder`` itself."""
+    """Remove what a killed process left half-written in ``folder`` itself.
+
+    Raises:
+        EnvironmentFault: The disk refuses.
+    """
     if folder.is_dir():
-        with FileLock(folder / ".lock"):
-            _sweep(folder)
+        with _alone_in(folder, folder, ANOTHER_PLACE):
+            pass
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make ``folder`` if there is none, without leftovers, and see that it can be written.
+
+    Raises:
+        EnvironmentFault: It cannot.
+    """
+    with _alone_in(folder, folder, ANOTHER_PLACE):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            msg = "cannot be written: there is no right to"
+            raise EnvironmentFault(msg, file=folder, next_step=ANOTHER_PLACE)
 
 
 @contextmanager
@@ -117,44 +179,126 @@ def hold_folder(folder: Path) -> Generator[None]:
         EnvironmentFault: It cannot be written.
     """
     holder = folder / ".build.pid"
-    try:
+    lock = FileLock(folder / ".build.lock", timeout=0)
+    with _refusal_of(folder, _NO_RIGHT):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".build.lock", timeout=0)
-        lock.acquire()
-        holder.write_text(f"{os.getpid()}\n")
-    except Timeout as error:
-        who = ""
-        with suppress(OSError):  # it has not written its number yet, or is just done
-            who = holder.read_text().strip()
-        msg = f"another build{f' (process {who})' if who else ''} is writing here"
-        step = "wait until it is done, or choose another --output"
-        raise LockedError(msg, file=folder, next_step=step) from error
-    except OSError as error:
-        msg = f"cannot be written: {error.strerror or error}"
-        step = "choose another --output, or give yourself the right to write there"
-        raise EnvironmentFault(msg, file=folder, next_step=step) from error
+        _acquire(lock, holder)
     try:
+        with _refusal_of(folder, _NO_RIGHT):  # which a folder that is only read would not take
+            _fresh(holder).write_text(f"{os.getpid()}\n")
+            _fresh(holder).replace(holder)
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        with suppress(OSError):  # a number of nobody's is no obstacle
+            holder.unlink(missing_ok=True)
         lock.release()
+
+
+def _acquire(lock: FileLock, holder: Path) -> None:
+    """Acquire a lock that is free; or tell who holds it, once that one has said its number.
+
+    Raises:
+        LockedError: Another process holds it.
+    """
+    deadline = time.monotonic() + _NAMING_SECONDS
+    while True:
+        try:
+            lock.acquire()
+        except Timeout as error:
+            who = ""
+            with suppress(OSError):
+                who = holder.read_text().strip()
+            if not _is_alive(who) and time.monotonic() < deadline:
+                time.sleep(0.01)  # this number is of one before, or of a build that is just done
+                continue
+            msg = f"another build{f' (process {who})' if who else ''} is writing here"
+            step = "wait until it is done, or choose another --output"
+            raise LockedError(msg, file=holder.parent, next_step=step) from error
+        else:
+            return
+
+
+def _is_alive(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except PermissionError:  # somebody else's
+        return True
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True
+
+
+@contextmanager
+def _refusal_of(path: Path, next_step: str) -> Generator[None]:
+    """Tell what the disk refuses, with the path."""
+    try:
+        yield
+    except OSError as error:
+        msg = f"cannot be written: {error.strerror or error}"
+        raise EnvironmentFault(msg, file=path, next_step=next_step) from error
 
 
 @contextmanager
 def _publishing(target: Path, next_step: str = ANOTHER_PLACE) -> Generator[Path]:
     """Give a place beside ``target`` to write to, for one process at a time."""
+    with _alone_in(target.parent, target, next_step), _refusal_of(target, next_step):
+        yield _fresh(target)
+        _sync_folder(target.parent)
+
+
+@contextmanager
+def _alone_in(folder: Path, target: Path, next_step: str) -> Generator[None]:
+    """Be the only process that writes to ``folder``, which is swept before and afterwards.
+
+    Who is alone there already stays so; then it is swept when the first of them is done.
+    """
+    lock = FileLock(folder / ".lock", is_singleton=True)
+    with _refusal_of(target, next_step):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    is_first = lock.lock_counter == 1
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(target.parent / ".lock"):
-            _sweep(target.parent)
-            try:
-                yield target.with_name(NEW + target.name)
-                _sync_folder(target.parent)
-            finally:
-                _sweep(target.parent)
+        if is_first:
+            _sweep(folder)
+        yield
+    finally:
+        if is_first:
+            _sweep(folder)
+        lock.release()
+
+
+def _fresh(path: Path) -> Path:
+    return path.with_name(NEW + path.name)
+
+
+def _old(path: Path) -> Path:
+    return path.with_name(OLD + path.name)
+
+
+def _keep_old(path: Path) -> None:
+    """Give what stands at ``path`` a second name, so that it can be put back."""
+    if not os.path.lexists(path):
+        return
+    try:
+        os.link(path, _old(path), follow_symlinks=False)
     except OSError as error:
-        msg = f"cannot be written: {error.strerror or error}"
-        raise EnvironmentFault(msg, file=target, next_step=next_step) from error
+        if error.errno not in _NO_LINKS:
+            raise
+        _write_durably(_old(path), path.read_bytes())
+
+
+def _put_back(path: Path) -> None:
+    """Have ``path`` be what it was before; as far as the disk lets us."""
+    old = _old(path)
+    with suppress(OSError):
+        if not os.path.lexists(old):
+            path.unlink(missing_ok=True)
+            return
+        try:
+            old.replace(path)
+        except OSError:  # perhaps it only refuses to rename
+            path.unlink(missing_ok=True)
+            os.link(old, path, follow_symlinks=False)
 
 
 def _write_durably(path: Path, content: Content) -> None:
@@ -168,13 +312,22 @@ def _write_durably(path: Path, content: Content) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    with os.scandir(folder) as entries:  # by names alone: there may be thousands of runs
-        leftovers = [Path(entry) for entry in entries if entry.name.startswith((NEW, OLD))]
-    for path in leftovers:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+    """Remove leftovers; but a folder that made way for one that never came goes back.
+
+    What cannot be removed now is in nobody's way: the next process tries again.
+    """
+    with suppress(OSError):
+        with os.scandir(folder) as entries:  # by names alone: there may be thousands of runs
+            leftovers = [Path(entry) for entry in entries if entry.name.startswith((NEW, OLD))]
+        for path in leftovers:
+            with suppress(OSError):
+                place = path.with_name(path.name.removeprefix(OLD))
+                if not path.is_dir():
+                    path.unlink()
+                elif path.name.startswith(OLD) and not os.path.lexists(place):
+                    path.rename(place)
+                else:
+                    shutil.rmtree(path, ignore_errors=True)
 
 
 def _sync_folder(folder: Path) -> None:

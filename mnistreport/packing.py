@@ -7,7 +7,7 @@ from typing import Final
 
 from mnistreport.data.sources import DIGITS
 from mnistreport.errors import Problem, ReviewError, UsageError
-from mnistreport.files import hold_folder, remove_leftovers, replace_file
+from mnistreport.files import hold_folder, remove_leftovers, replacing
 from mnistreport.options import Listener, Options
 from mnistreport.pipeline import (
     Project,
@@ -132,8 +132,9 @@ def pack_submission(options: Options, allowed: Collection[str], listener: Listen
         if against or zip_name is None:
             raise _join(against)
         listing = list_files(files)
-        replace_file(project.output / zip_name, content)
-        replace_file(project.output / name_listing(zip_name), listing.encode())
+        packed = {zip_name: content, name_listing(zip_name): listing.encode()}
+        with replacing({project.output / name: each for name, each in packed.items()}):
+            pass  # both, or neither
     scheme = project.manifest.submission.scheme
     others = [
         path

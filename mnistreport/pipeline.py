@@ -15,7 +15,7 @@ from mnistreport.data.dataset import DigitSet
 from mnistreport.data.sources import SOURCES, load_digit_set
 from mnistreport.data.split import Split, split_digits
 from mnistreport.errors import EnvironmentFault, UsageError
-from mnistreport.files import hold_folder
+from mnistreport.files import hold_folder, remove_leftovers
 from mnistreport.options import Listener, Options
 from mnistreport.report.dates import find_given_date
 from mnistreport.report.figures.letters import tell_unknown_letters
@@ -86,7 +86,7 @@ def build(options: Options, listener: Listener) -> Built:
     with hold_folder(project.output):
         if trimmed := project.manifest.trimmed:
             listener.on_stage(describe_budget(trimmed))
-        project.store.remove_leftovers()
+        _make_ready(project)
         results = collect_results(project, lambda each: _train(each, project, options, listener))
         for winner in choose_winners(results):
             _test_winner(winner, project, listener)
@@ -113,6 +113,13 @@ def render(options: Options, listener: Listener) -> Built:
         listener.on_stage("writing the report")
         material = gather_material(project, results)
         return Built(results, _publish(material, project, options, listener))
+
+
+def _make_ready(project: Project) -> None:
+    """Remove what killed builds left half-written, and see that what is trained can be stored."""
+    project.store.make_ready()
+    for folder in (project.cache, project.digits.folder.parent, project.split.folder.parent):
+        remove_leftovers(folder)
 
 
 def _publish(
@@ -229,7 +236,7 @@ def look_up(
 ) -> dict[str, RunResult]:
     """Return the stored runs of ``experiments``, and warn of those that cannot be trusted."""
     found = project.store.find_results(experiments)
-    for sentence in found.rotten:
+    for sentence in found.warnings:
         listener.on_warning(sentence)
     return found.results
 

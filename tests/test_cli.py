@@ -1,4 +1,5 @@
 import csv
+import errno
 import json
 import multiprocessing
 import os
@@ -480,6 +481,21 @@ def test_a_fault_of_the_program_is_one_line(
     manifest = str(fresh.folder / "experiments.toml")
     result = runner.invoke(app, ["build", "--manifest", manifest, "--debug"])
     assert isinstance(result.exception, RuntimeError)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS])
+def test_what_the_disk_refuses_is_no_fault_of_the_program(
+    fresh: Project, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """Wherever it happens: one line with the file, and exit code 6."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code), "some/file")
+
+    monkeypatch.setattr("mnistreport.pipeline.open_project", fail)
+    told = fresh.call("build")
+    assert_refused(told, ExitCode.ENVIRONMENT, f"some/file: {os.strerror(code)}")
+    assert "fault of mnistreport" not in told.err
 
 
 # --- Interrupting ---------------------------------------------------------------------------------

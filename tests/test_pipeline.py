@@ -4,6 +4,7 @@ Figures and PDF take most of a build's time, and say nothing about training: onl
 are about documents have them made; the others write ``results.json`` alone.
 """
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -24,7 +25,7 @@ from mnistreport import pipeline
 from mnistreport.cli import app
 from mnistreport.errors import EnvironmentFault, ExitCode, ManifestError, MnistReportError
 from mnistreport.files import replace_file
-from mnistreport.pipeline import Built, Listener, Options
+from mnistreport.pipeline import Built, Listener, Options, open_project
 from mnistreport.planning import make_plan
 from mnistreport.report.context import dump_context, make_context
 from mnistreport.report.material import Material
@@ -354,10 +355,21 @@ def test_number_of_jobs_makes_no_difference(
 
 
 def test_the_manifest_is_read_once(undisturbed: Undisturbed, interfered: Interfered) -> None:
-    """A manifest that is edited while its build runs changes nothing of this build."""
+    """A manifest that is edited while its build runs changes nothing of this build.
+
+    Which one was built, its digest says.
+    """
     expected = undisturbed.built.results.experiments
     assert expected == interfered.built.results.experiments
     assert "nonsense" == interfered.options.manifest.read_text()
+    results = json.loads((_output(interfered.options) / "results.json").read_bytes())
+    assert hashlib.sha256(MANIFEST.encode()).hexdigest() == results["manifest_sha256"]
+
+
+def test_the_report_says_of_which_manifest_it_is(undisturbed: Undisturbed) -> None:
+    """The digest of the manifest's bytes stands in the report."""
+    digest = hashlib.sha256(undisturbed.options.manifest.read_bytes()).hexdigest()
+    assert digest[:12] in (undisturbed.output / "report.html").read_text()
 
 
 @pytest.mark.usefixtures("numbers_only")
@@ -595,6 +607,40 @@ def test_an_output_that_cannot_be_written_is_told_before_training(tmp_path: Path
         pipeline.build(replace(options, output=tmp_path / "file" / "output"), watcher.listener)
     assert ExitCode.ENVIRONMENT == caught.value.exit_code
     assert [] == watcher.planned
+
+
+@pytest.mark.parametrize("place", ["output", "cache"])
+def test_a_folder_that_may_only_be_read_is_told_before_training(tmp_path: Path, place: str) -> None:
+    """Exit code 6 with one line, and not a single run, also where an earlier build left its locks.
+
+    The superuser may write everywhere: here it gives up that right.
+    """
+    options = _make_project(tmp_path, TWO_RUNS)
+    folder = tmp_path / place
+    for inner in (folder, folder / "runs"):
+        inner.mkdir()
+        for name in (".build.lock", ".build.pid", ".lock"):
+            (inner / name).touch()
+    words = ["build", "--manifest", str(options.manifest), "--cache", str(tmp_path / "cache")]
+    words += ["--output", str(tmp_path / "output"), "--progress", "json", "--jobs", "1"]
+    if place == "cache":  # its data are there
+        open_project(replace(options, cache=folder), Listener())
+    before = _snapshot(folder)
+    for path in (*folder.rglob("*"), folder):
+        path.chmod(0o555 if path.is_dir() else 0o644)
+    humble: list[str] = []
+    if os.geteuid() == 0:
+        humble = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    ended = subprocess.run(
+        [*humble, *_command(*words)], capture_output=True, text=True, check=False
+    )
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755)
+    assert ExitCode.ENVIRONMENT == ended.returncode, ended.stderr
+    (line,) = (line for line in ended.stderr.splitlines() if "error: " in line)
+    assert "cannot be written" in line
+    assert "Started" not in ended.stderr
+    assert before == _snapshot(folder)
 
 
 @pytest.mark.usefixtures("numbers_only")

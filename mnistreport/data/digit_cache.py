@@ -9,7 +9,13 @@ import numpy as np
 
 from mnistreport.data.dataset import Images, Labels, digest_digits
 from mnistreport.data.layouts import RawDigits
-from mnistreport.data.store import open_arrays, publish_arrays, publish_json, read_json
+from mnistreport.data.store import (
+    open_arrays,
+    publish_arrays,
+    publish_json,
+    read_json,
+    tells_the_same,
+)
 from mnistreport.errors import EnvironmentFault
 from mnistreport.study.experiment import CLASSES
 
@@ -70,9 +76,7 @@ def _seal(*values: str) -> str:
 
 
 def _keep(raw: RawDigits, sha256: str, cache: Path) -> StoredDigits:
-    counts: list[int] = np.bincount(raw.labels, minlength=CLASSES).tolist()
-    about = {"sha256": sha256, "images": len(raw.images), "images_per_digit": counts}
-    folder = _folder(sha256, cache)
+    folder, about = _folder(sha256, cache), _describe(raw.labels, sha256)
     publish_arrays(folder, {"images": raw.images, "labels": raw.labels}, about)
     if stored := _open(sha256, raw.origin, cache):
         return stored
@@ -88,7 +92,15 @@ def _open(sha256: str, origin: str, cache: Path) -> StoredDigits | None:
     images, labels = arrays
     if digest_digits(images, labels) != sha256:
         return None
+    if not tells_the_same(folder, _describe(labels, sha256)):
+        return None
     return StoredDigits(images, labels, sha256, folder, origin)
+
+
+def _describe(labels: Labels, sha256: str) -> dict[str, object]:
+    """Return what is told beside the arrays."""
+    counts: list[int] = np.bincount(labels, minlength=CLASSES).tolist()
+    return {"sha256": sha256, "images": len(labels), "images_per_digit": counts}
 
 
 def _folder(sha256: str, cache: Path) -> Path:

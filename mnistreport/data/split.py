@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistreport.data.dataset import DigitSet, Labels
-from mnistreport.data.store import ABOUT, open_arrays, publish_arrays, read_json
-from mnistreport.errors import DataError
+from mnistreport.data.store import open_arrays, publish_arrays, tells_the_same
+from mnistreport.errors import DataError, EnvironmentFault
 from mnistreport.study.experiment import CLASSES
 from mnistreport.study.manifest import SplitFractions
 
@@ -78,14 +78,14 @@ def split_digits(digits: DigitSet, fractions: SplitFractions, seed: int, *, cach
     shares = (fractions.train, fractions.validation, fractions.test)
     recipe = json.dumps([SPLIT_VERSION, digits.sha256, *shares, seed], allow_nan=False)
     folder = cache / "splits" / hashlib.sha256(recipe.encode()).hexdigest()
-    if known := _open(folder, digits):
+    if known := _open(folder, digits, seed):
         return known
     indices = _divide(digits.labels, shares, seed)
-    sha256 = digest_split(digits.sha256, indices)
-    sizes = {name: len(index) for name, index in indices.items()}
-    about = {"sha256": sha256, "digits": digits.sha256, "seed": seed, "images": sizes}
-    publish_arrays(folder, indices, about)
-    return _open(folder, digits) or Split(**indices, sha256=sha256, folder=folder)
+    publish_arrays(folder, indices, _describe(indices, digits, seed))
+    if made := _open(folder, digits, seed):
+        return made
+    msg = "does not hold what was written to it"
+    raise EnvironmentFault(msg, file=folder, next_step="check the disk")
 
 
 def _divide(labels: Labels, shares: tuple[float, float, float], seed: int) -> dict[str, Indices]:
@@ -118,16 +118,22 @@ def _hold_out(indices: Indices, labels: Labels, size: int, seed: int) -> tuple[I
     return np.sort(kept), np.sort(held_out)
 
 
-def _open(folder: Path, digits: DigitSet) -> Split | None:
+def _open(folder: Path, digits: DigitSet, seed: int) -> Split | None:
     """Open a split that was made before; ``None`` if there is none, or it is rotten."""
-    about = read_json(folder / ABOUT) or {}
     arrays = open_arrays(folder, NAMES)
     if not arrays:
         return None
     indices: dict[str, Indices] = dict(zip(NAMES, arrays, strict=True))
-    if about.get("sha256") != (sha256 := digest_split(digits.sha256, indices)):
+    if not tells_the_same(folder, _describe(indices, digits, seed)):
         return None
-    return Split(**indices, sha256=sha256, folder=folder)
+    return Split(**indices, sha256=digest_split(digits.sha256, indices), folder=folder)
+
+
+def _describe(indices: Mapping[str, Indices], digits: DigitSet, seed: int) -> dict[str, object]:
+    """Return what is told beside the indices."""
+    sha256 = digest_split(digits.sha256, indices)
+    sizes = {name: len(index) for name, index in indices.items()}
+    return {"sha256": sha256, "digits": digits.sha256, "seed": seed, "images": sizes}
 
 
 def digest_split(data_sha256: str, indices: Mapping[str, Indices]) -> str:

@@ -72,6 +72,14 @@ def read_json(file: Path) -> dict[str, object] | None:
     return value if isinstance(value, dict) else None  # type: ignore[return-value]
 
 
+def tells_the_same(folder: Path, about: Mapping[str, object]) -> bool:
+    """Tell whether what stands beside the arrays in ``folder`` is ``about``, byte for byte."""
+    try:
+        return (folder / ABOUT).read_bytes() == _dump(about)
+    except OSError:
+        return False
+
+
 def _map_array(file: Path) -> NDArray[Any]:
     """Map an array of integers; NumPy is not asked to guess what a rotten header may mean."""
     with file.open("rb") as stream:

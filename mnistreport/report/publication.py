@@ -11,7 +11,7 @@ from mnistreport.errors import (
     RenderingError,
     ReviewError,
 )
-from mnistreport.files import remove_file, remove_leftovers, replace_file
+from mnistreport.files import remove_leftovers, replacing
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.making import (
     NOTEBOOK,
@@ -99,6 +99,8 @@ def publish_report(
     if standing and set(wanted) <= set(standing.documents):
         _refuse(standing.complaints, strict=strict)
         paths = tuple(output / name for name in standing.documents)
+        for place in {path.parent for path in paths}:
+            remove_leftovers(place)
         return Publication(paths, fresh=False, complaints=standing.complaints)
     from mnistreport.report.document import compose_document
     from mnistreport.report.figures.folder import FOLDER, FigureFolder
@@ -120,12 +122,11 @@ def publish_report(
     documents = {name: making.made[name] for name in wanted if name in making.made}
     pictures = folder.list_files(document.planned, document.figures)
     documents |= {f"{FOLDER}/{name}": content for name, content in pictures.items()}
-    for path in tuple(folder.list_outdated(document.planned)):  # first: the new index lists none
-        remove_file(path)
-    _write(output, documents)
-    keep_words(templates, context)
-    digests = {name: digest_content(content) for name, content in documents.items()}
-    save_stamp(output, Stamp(inputs, runs, digest_beside(project), digests, complaints))
+    outdated = tuple(folder.list_outdated(document.planned))
+    with replacing(_find_changed(output, documents), outdated):
+        keep_words(templates, context)
+        digests = {name: digest_content(content) for name, content in documents.items()}
+        save_stamp(output, Stamp(inputs, runs, digest_beside(project), digests, complaints))
     if failures:
         raise type(failures[-1]).of([each for error in failures for each in error.problems])
     paths = tuple(output / name for name in documents)
@@ -172,14 +173,16 @@ def _find_tables(output: Path, runs: str) -> dict[str, bytes]:
     return {name: content for name, content in found.items() if content is not None}
 
 
-def _write(output: Path, documents: Mapping[str, bytes]) -> None:
-    """Write what does not stand there already."""
-    for folder in {(output / name).parent for name in documents}:
+def _find_changed(output: Path, documents: Mapping[str, bytes]) -> dict[Path, bytes]:
+    """Return what does not stand there already, by its path."""
+    paths = {output / name: content for name, content in documents.items()}
+    for folder in {path.parent for path in paths}:
         remove_leftovers(folder)
-    for name, content in documents.items():
-        path = output / name
-        if not path.is_file() or path.read_bytes() != content:
-            replace_file(path, content)
+    return {
+        path: content
+        for path, content in paths.items()
+        if not path.is_file() or path.read_bytes() != content
+    }
 
 
 def _refuse(complaints: tuple[Complaint, ...], *, strict: bool) -> None:

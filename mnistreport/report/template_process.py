@@ -5,6 +5,7 @@ and what comes back is plain text. It is started when it is first needed, serves
 the program, and is replaced after it had to be ended.
 """
 
+import os
 import signal
 import threading
 from collections.abc import Generator, Mapping
@@ -86,6 +87,11 @@ class TemplateProcess:
         with self._lock:
             self._end()
 
+    def forget(self) -> None:
+        """Leave it to the process that this one is a copy of."""
+        self._process = None
+        self._lock = threading.Lock()
+
     def _ask(
         self, what: str, name: str, values: Mapping[str, object], find_source: FindSource
     ) -> Mapping[str, Any]:
@@ -144,6 +150,8 @@ def _await_answer(process: LimitedProcess, find_source: FindSource) -> Mapping[s
 
 PROCESS: Final = TemplateProcess()
 """The one that serves the program."""
+if hasattr(os, "register_at_fork"):  # a copy of this process needs one of its own
+    os.register_at_fork(after_in_child=PROCESS.forget)
 
 
 def _serve(connection: Connection, seconds: float) -> None:

@@ -1,22 +1,31 @@
 """The ledger of test reads: who looked at the test split, when, and by which rule.
 
+    <cache>/ledger.json   the looks, with their digest; a plain list of them was written before
+
 The test split tells how good a model is only as long as nothing is chosen with it. A second look
 after a change is no crime, but a reader should know of it: every look is a line here, and the
 report prints them all.
 """
 
+import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from mnistreport.errors import EnvironmentFault
-from mnistreport.files import read_kept, replace_file
+from mnistreport.files import ANOTHER_PLACE, read_kept, update_file
 
+LEDGER_FORMAT: Final = 2
 MOST_BYTES: Final = 64 * 2**20
 """No ledger is longer."""
+_RESTORE: Final = (
+    "restore it from a copy; without it nobody knows who looked at the test split, and if there is "
+    "none, delete it, and the next build begins another"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +63,58 @@ class Ledger:
         """Return the looks at one split, oldest first.
 
         Raises:
-            EnvironmentFault: The ledger is damaged.
+            EnvironmentFault: The ledger is damaged, or cannot be read.
         """
-        return tuple(entry for entry in self._load() if entry.split == split)
-
-    def record(self, read: TestRead) -> None:
-        """Append a look, unless the same runs were looked at by the same rule before."""
-        entries = self._load()
-        if not any(_subject(entry) == _subject(read) for entry in entries):
-            lines = [asdict(entry) for entry in (*entries, read)]
-            text = json.dumps(lines, indent=1, allow_nan=False)
-            replace_file(self._path, f"{text}\n".encode())
-
-    def _load(self) -> tuple[TestRead, ...]:
         try:
             content = read_kept(self._path, MOST_BYTES)
-            return TypeAdapter(tuple[TestRead, ...]).validate_json(content)
         except FileNotFoundError:
             return ()
-        except (OSError, ValidationError) as error:
-            msg = "the ledger of test reads is damaged"
-            step = "restore it from a copy; without it nobody knows who looked at the test split"
-            raise EnvironmentFault(msg, file=self._path, next_step=step) from error
+        except OSError as error:
+            raise self._damaged() from error
+        return tuple(entry for entry in self._parse(content) if entry.split == split)
+
+    def record(self, read: TestRead) -> None:
+        """Append a look, unless the same runs were looked at by the same rule before.
+
+        Raises:
+            EnvironmentFault: The ledger is damaged, or the disk refuses.
+        """
+        if _is_among(read, self.entries(read.split)):
+            return
+
+        def append(content: bytes | None) -> bytes:  # another build may have written meanwhile
+            entries = () if content is None else self._parse(content)
+            return _seal(entries if _is_among(read, entries) else [*entries, read])
+
+        update_file(self._path, append, next_step=ANOTHER_PLACE)
+
+    def _parse(self, content: bytes) -> tuple[TestRead, ...]:
+        try:
+            value = cast("list[Any] | dict[str, Any]", json.loads(content))
+            reads = value if isinstance(value, list) else value["reads"]
+            entries = TypeAdapter(tuple[TestRead, ...]).validate_python(reads)
+            is_sound = isinstance(value, list) or _seal(entries) == content
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise self._damaged() from error
+        if not is_sound:
+            raise self._damaged()
+        return entries
+
+    def _damaged(self) -> EnvironmentFault:
+        msg = "the ledger of test reads is damaged"
+        return EnvironmentFault(msg, file=self._path, next_step=_RESTORE)
+
+
+def _seal(entries: Sequence[TestRead]) -> bytes:
+    """Return the ledger's content; no bit of it can change unseen."""
+    lines = json.dumps([asdict(entry) for entry in entries], indent=1, allow_nan=False)
+    digest = hashlib.sha256(lines.encode()).hexdigest()
+    sealed = f'{{"format": {LEDGER_FORMAT}, "sha256": "{digest}", "reads": {lines}}}\n'
+    return sealed.encode()
+
+
+def _is_among(read: TestRead, entries: Sequence[TestRead]) -> bool:
+    return any(_subject(entry) == _subject(read) for entry in entries)
 
 
 def _subject(read: TestRead) -> tuple[str, str, tuple[str, ...], str]:

@@ -4,7 +4,9 @@
     <cache>/runs/<fingerprint>/tensors.safetensors   weights, validation predictions
     <cache>/tests/<fingerprint>.json                 what the test split said, if it was asked
 
-Digests detect rot, not forgery: whoever can write here can also write a digest.
+Digests detect rot, not forgery: whoever can write here can also write a digest. What another
+version of this program wrote in another format stays where it is: beside it, with the number of
+this format after the fingerprint, goes what this version writes.
 """
 
 import hashlib
@@ -18,7 +20,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistreport.files import publish_folder, remove_leftovers, replace_file
+from mnistreport.files import (
+    prepare_folder,
+    publish_folder,
+    remove_file,
+    remove_leftovers,
+    replace_file,
+)
 from mnistreport.study.experiment import Experiment, load_variant
 from mnistreport.training.result import (
     PREDICTIONS,
@@ -40,10 +48,21 @@ class Found:
     Attributes:
         results: By fingerprint; runs that are missing or rotten are not among them.
         rotten: A sentence for each stored run that could not be trusted.
+        other_format: How many are there only as another version of this program wrote them.
     """
 
     results: dict[str, RunResult]
     rotten: tuple[str, ...]
+    other_format: int = 0
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader is to be told."""
+        if not self.other_format:
+            return self.rotten
+        runs = "1 stored run" if self.other_format == 1 else f"{self.other_format} stored runs"
+        told = f"{runs} in the format of another version: kept as it is, and trained again"
+        return (*self.rotten, told)
 
 
 class RottenError(Exception):
@@ -65,16 +84,19 @@ class RunStore:
         """Look ``experiments`` up; every digest is checked."""
         results: dict[str, RunResult] = {}
         rotten: list[str] = []
+        others = 0
         for experiment in experiments:
             name = experiment.fingerprint
             try:
                 result = self._load_result(experiment)
             except RottenError as error:
                 rotten.append(f"stored run {name[:12]} is damaged ({error}); it is trained again")
+            except OtherFormatError:
+                others += 1
             else:
                 if result is not None:
                     results[name] = result
-        return Found(results, tuple(rotten))
+        return Found(results, tuple(rotten), others)
 
     def list_runs(self) -> Iterator[tuple[Experiment, RunResult]]:
         """Yield every stored run of this version's, with its experiment; weights are not read.
@@ -88,12 +110,16 @@ class RunStore:
                 record = _unseal(path.read_bytes())
                 variant = load_variant("", record["settings"])
                 experiment = Experiment(variant, record["seed"], record["split"])
-                if experiment.fingerprint == path.parent.name:
+                if self._find_folder(experiment.fingerprint) == path.parent:
                     yield experiment, _load_run(record["result"])
 
     def save_run(self, experiment: Experiment, result: RunResult, tensors: bytes) -> None:
-        """Publish a run at once and whole; what was known of an earlier one is forgotten."""
-        (self.tests / f"{experiment.fingerprint}.json").unlink(missing_ok=True)
+        """Publish a run at once and whole; what was known of an earlier one is forgotten.
+
+        Raises:
+            EnvironmentFault: The disk refuses.
+        """
+        remove_file(self._choose(self.tests / f"{experiment.fingerprint}.json"))
         record = {
             "settings": experiment.variant.settings,
             "seed": experiment.seed,
@@ -102,11 +128,11 @@ class RunStore:
             "tensors_sha256": hashlib.sha256(tensors).hexdigest(),
         }
         files = {RECORD: _seal(record), TENSORS: tensors}
-        publish_folder(self.runs / experiment.fingerprint, files)
+        publish_folder(self._choose(self.runs / experiment.fingerprint, RECORD), files)
 
     def load_tensors(self, fingerprint: str) -> bytes:
         """Return a run's weights and validation predictions, as safetensors bytes."""
-        return (self.runs / fingerprint / TENSORS).read_bytes()
+        return (self._find_folder(fingerprint) / TENSORS).read_bytes()
 
     def load_arrays(self, fingerprint: str) -> dict[str, NDArray[np.generic]]:
         """Return a run's weights and validation predictions by their names, without torch."""
@@ -126,7 +152,8 @@ class RunStore:
     def find_outcome(self, fingerprint: str) -> FinalOutcome | None:
         """Return what the test split said of a run, if it was asked and the answer is sound."""
         try:
-            content = _unseal((self.tests / f"{fingerprint}.json").read_bytes())
+            file = _find(self.tests / f"{fingerprint}.json")
+            content = _unseal(file.read_bytes())
             mistakes = tuple(Mistake(**mistake) for mistake in content.pop("mistakes"))
             confusion = tuple(tuple(row) for row in content.pop("confusion"))
             outcome = FinalOutcome(**content, confusion=confusion, mistakes=mistakes)
@@ -135,26 +162,51 @@ class RunStore:
         return outcome if outcome.fingerprint == fingerprint else None
 
     def save_outcome(self, outcome: FinalOutcome) -> None:
-        """Keep what the test split said of a run."""
-        replace_file(self.tests / f"{outcome.fingerprint}.json", _seal(asdict(outcome)))
+        """Keep what the test split said of a run.
 
-    def remove_leftovers(self) -> None:
-        """Remove what a killed build left half-written."""
-        for folder in (self.runs, self.tests):
-            remove_leftovers(folder)
+        Raises:
+            EnvironmentFault: The disk refuses.
+        """
+        file = self._choose(self.tests / f"{outcome.fingerprint}.json")
+        replace_file(file, _seal(asdict(outcome)))
+
+    def make_ready(self) -> None:
+        """Remove what a killed build left half-written, and see that runs can be stored.
+
+        Raises:
+            EnvironmentFault: They cannot.
+        """
+        prepare_folder(self.runs)
+        remove_leftovers(self.tests)
+
+    def _find_folder(self, fingerprint: str) -> Path:
+        return _find(self.runs / fingerprint)
+
+    @staticmethod
+    def _choose(place: Path, file: str = "") -> Path:
+        """Return where this version writes: at ``place``, unless another version's is there."""
+        if (found := _find(place)) != place:
+            return found
+        with suppress(OSError, RottenError):
+            try:
+                _unseal((place / file).read_bytes())
+            except OtherFormatError:
+                return _beside(place)
+        return place
 
     def _load_result(self, experiment: Experiment) -> RunResult | None:
-        folder = self.runs / experiment.fingerprint
+        folder = self._find_folder(experiment.fingerprint)
         try:
             record = _unseal((folder / RECORD).read_bytes())
             tensors = (folder / TENSORS).read_bytes()
-        except OtherFormatError:
-            return None
         except FileNotFoundError:
             if folder.exists():
                 msg = "a file is missing"
                 raise RottenError(msg) from None
             return None
+        except OSError as error:
+            msg = f"it cannot be read: {error.strerror or error}"
+            raise RottenError(msg) from error
         try:
             sealed_for = (record["settings"], record["seed"], record["split"])
             run = _load_run(record["result"])
@@ -170,6 +222,17 @@ class RunStore:
             msg = "its weights have changed"
             raise RottenError(msg)
         return run
+
+
+def _beside(place: Path) -> Path:
+    """Return where this version keeps something if another version's is at ``place``."""
+    return place.with_name(f"{place.stem}-{STORE_FORMAT}{place.suffix}")
+
+
+def _find(place: Path) -> Path:
+    """Return where this version looks for something."""
+    beside = _beside(place)
+    return beside if beside.exists() else place
 
 
 def _load_run(result: dict[str, Any]) -> RunResult:

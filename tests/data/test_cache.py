@@ -160,7 +160,8 @@ def test_flipped_bits_are_noticed(folder: Path, load: Load, cache: Path) -> None
     """Neither a note nor the header of an array can change without being put right."""
     digits = load(folder)
     (note,) = (cache / "sources").glob("*.json")
-    for file in (note, digits.folder / "images.npy", digits.folder / "labels.npy"):
+    arrays = [digits.folder / name for name in ("images.npy", "labels.npy", "about.json")]
+    for file in (note, *arrays):
         content = file.read_bytes()
         for position in range(0, min(len(content), 140), 5):
             flipped = bytearray(content)
@@ -172,3 +173,4 @@ def test_flipped_bits_are_noticed(folder: Path, load: Load, cache: Path) -> None
             again = load(folder)
             assert (digits.sha256, digits.origin) == (again.sha256, again.origin)
             np.testing.assert_array_equal(digits.labels, again.labels)
+            assert content == file.read_bytes()

@@ -11,7 +11,7 @@ from mnistreport.data import split as split_module
 from mnistreport.data.dataset import DigitSet, Labels
 from mnistreport.data.pixels import measure_pixels, measure_training_images
 from mnistreport.data.split import Split, split_digits
-from mnistreport.errors import DataError
+from mnistreport.errors import DataError, EnvironmentFault
 from mnistreport.study.manifest import SplitFractions
 from tests.data.conftest import Drawn, Load
 from tests.digit_files import write_idx_folder
@@ -97,6 +97,30 @@ def test_rotten_split_is_made_again(digits: DigitSet, cache: Path, name: str, da
         == json.loads((split.folder / "about.json").read_text())["sha256"]
     )
     assert [126, 42, 42] == [len(part) for part in _parts(again)]
+
+
+def test_no_flipped_bit_goes_unnoticed(digits: DigitSet, cache: Path) -> None:
+    """Whichever bit of a stored split flips, it is made again, to the same bytes."""
+    split = split_digits(digits, FRACTIONS, 0, cache=cache)
+    for name in ("about.json", "test.npy"):
+        file = split.folder / name
+        content = file.read_bytes()
+        for place in range(0, len(content), 3):  # 3 and 8 share no factor: every bit has its turn
+            flipped = bytearray(content)
+            flipped[place] ^= 1 << place % 8
+            file.unlink()  # what is mapped into memory stays as it is
+            file.write_bytes(flipped)
+            assert split.sha256 == split_digits(digits, FRACTIONS, 0, cache=cache).sha256
+            assert content == file.read_bytes()
+
+
+def test_a_disk_that_lies_is_told(
+    digits: DigitSet, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A split that does not come back as it was written is not worked with."""
+    monkeypatch.setattr(split_module, "open_arrays", lambda *_: None)
+    with pytest.raises(EnvironmentFault, match="does not hold what was written"):
+        split_digits(digits, FRACTIONS, 0, cache=cache)
 
 
 @pytest.mark.parametrize("fractions", [(0.96, 0.02, 0.02), (0.02, 0.49, 0.49), (0.9, 0.1, 0.0)])

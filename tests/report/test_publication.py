@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -28,6 +29,7 @@ from mnistreport.report.publication import Publication, publish_report
 from mnistreport.training.result import EpochRow
 from tests.fake_results import make_results
 from tests.report.reports import make_material, make_small_material, write_templates
+from tests.torture.faults import EVERY_KIND, KINDS, Faults
 
 INSIGHT = "insights/dropout_layer_norm.md.j2"
 NAMES = ["report.html", "report.pdf", "results.json", "runs.csv", "epochs.csv", "levels.csv"]
@@ -221,6 +223,57 @@ def test_a_folder_in_a_documents_place_is_told(publish: Publish, output: Path) -
     with pytest.raises(EnvironmentFault, match=r"runs\.csv: cannot be written"):
         publish()
     assert [] == list(output.glob(f"{NEW}*"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("write", f"{NEW}figures.json"),
+        ("rename", "report.html"),
+        ("rename", "figures.json"),
+        ("fsync", "figures"),
+        ("unlink", "old.svg"),
+        ("fsync", f"{NEW}written_beside.json"),
+        ("rename", ".build.json"),
+    ],
+)
+@pytest.mark.parametrize("stays", [False, True], ids=["once", "from then on"])
+def test_a_full_disk_leaves_the_old_documents(
+    publish: Publish, tmp_path: Path, output: Path, kind: str, name: str, *, stays: bool
+) -> None:
+    """Whatever it refuses: each document is the old one, none is missing, and nothing else there.
+
+    Afterwards a build makes what it would have made.
+    """
+    (output / "figures").mkdir(parents=True)
+    for old in ("report.html", "results.json", "figures/old.svg", "figures/old.png"):
+        (output / old).write_bytes(b"the last good one")
+    (output / "figures" / "figures.json").write_text('{"figures": [{"name": "old"}]}')
+    write_templates(tmp_path, {INSIGHT: "Words."})
+    before = {path: content for path, (content, _) in read_state(output).items()}
+    counting = Faults(tmp_path, kinds=EVERY_KIND)
+    shutil.copytree(output, tmp_path / "kept")
+    with counting.happening():
+        publish()
+    expected = {path: content for path, (content, _) in read_state(output).items()}
+    assert not (output / "figures" / "old.svg").exists()
+    at = next(
+        number
+        for number, (what, path) in enumerate(counting.seen, 1)
+        if (what, Path(path).name) == (kind, name)
+    )
+    shutil.rmtree(output)
+    (tmp_path / "kept").rename(output)
+    (tmp_path / "templates" / "insights" / "written_beside.json").unlink()
+    kinds = EVERY_KIND if not stays else KINDS
+    at = at if not stays else sum(what in kinds for what, _ in counting.seen[:at])
+    faults = Faults(tmp_path, "ENOSPC", at, stays=stays, kinds=kinds)
+    with faults.happening(), pytest.raises(EnvironmentFault, match="No space left"):
+        publish()
+    after = {path: content for path, (content, _) in read_state(output).items()}
+    assert before == {path: after[path] for path in after if not path.endswith(".lock")}
+    publish()
+    assert expected == {path: content for path, (content, _) in read_state(output).items()}
 
 
 def test_leftovers_of_a_killed_build_are_removed(publish: Publish, output: Path) -> None:

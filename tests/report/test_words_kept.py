@@ -152,13 +152,13 @@ def _save_while_laying_out(patch: pytest.MonkeyPatch, save: Callable[[], None]) 
 
 
 def _save_before_it_is_kept(patch: pytest.MonkeyPatch, save: Callable[[], None]) -> None:
-    write = publication._write
+    find = publication._find_changed
 
-    def save_and_write(output: Path, documents: Mapping[str, bytes]) -> None:
+    def save_and_find(output: Path, documents: Mapping[str, bytes]) -> Mapping[Path, bytes]:
         save()
-        write(output, documents)
+        return find(output, documents)
 
-    patch.setattr(publication, "_write", save_and_write)
+    patch.setattr(publication, "_find_changed", save_and_find)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
-from dataclasses import replace
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from mnistreport.errors import EnvironmentFault
+from mnistreport.training import ledger as ledger_module
 from mnistreport.training.ledger import Ledger, TestRead
 
 READ = TestRead(
@@ -59,7 +62,10 @@ def test_splits_are_kept_apart(ledger: Ledger) -> None:
     assert (READ,) == ledger.entries(READ.split)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[{}]", "3", '[{"fingerprints": []}]', "[null]"])
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[{}]", "3", '[{"fingerprints": []}]', "[null]", '{"reads": []}', "[" * 100_000],
+)
 def test_a_damaged_ledger_is_not_overlooked(ledger: Ledger, tmp_path: Path, content: str) -> None:
     """Looks that can no longer be read are an error, and never written over."""
     file = tmp_path / "cache" / "ledger.json"
@@ -70,3 +76,52 @@ def test_a_damaged_ledger_is_not_overlooked(ledger: Ledger, tmp_path: Path, cont
     with pytest.raises(EnvironmentFault, match="damaged"):
         ledger.record(READ)
     assert content == file.read_text()
+
+
+def test_no_flipped_bit_goes_unnoticed(ledger: Ledger, tmp_path: Path) -> None:
+    """Wherever a bit flips: no other date, rule or setting is ever believed."""
+    file = tmp_path / "cache" / "ledger.json"
+    ledger.record(READ)
+    whole = file.read_bytes()
+    for place in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 8
+        file.write_bytes(damaged)
+        with pytest.raises(EnvironmentFault, match="damaged"):
+            ledger.entries(READ.split)
+
+
+def test_a_plain_list_of_before_is_read(ledger: Ledger, tmp_path: Path) -> None:
+    """A ledger without a digest counts, and goes on with one."""
+    file = tmp_path / "cache" / "ledger.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps([asdict(READ)]))
+    assert (READ,) == ledger.entries(READ.split)
+    other = replace(READ, model="cnn", fingerprints=("c" * 64,))
+    ledger.record(other)
+    assert (READ, other) == ledger.entries(READ.split)
+    assert "sha256" in json.loads(file.read_bytes())
+
+
+def test_nobodys_look_is_lost(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another build records at the same moment stays."""
+    other = replace(READ, model="cnn", fingerprints=("c" * 64,))
+    update = ledger_module.update_file
+
+    def record_between(path: Path, change: Callable[..., bytes], *, next_step: str) -> None:
+        monkeypatch.setattr(ledger_module, "update_file", update)
+        Ledger(tmp_path / "cache").record(other)
+        update(path, change, next_step=next_step)
+
+    monkeypatch.setattr(ledger_module, "update_file", record_between)
+    ledger.record(READ)
+    assert (other, READ) == ledger.entries(READ.split)
+
+
+def test_a_ledger_that_cannot_be_read_is_told(ledger: Ledger, tmp_path: Path) -> None:
+    """Neither empty nor a fault of the program."""
+    (tmp_path / "cache" / "ledger.json").mkdir(parents=True)
+    with pytest.raises(EnvironmentFault, match="is damaged"):
+        ledger.entries(READ.split)

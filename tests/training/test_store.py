@@ -106,7 +106,6 @@ def test_an_empty_cache_holds_nothing(store: RunStore) -> None:
     """Looking something up makes no folder, and finds nothing."""
     assert {} == store.find_results([EXPERIMENT]).results
     assert store.find_outcome(EXPERIMENT.fingerprint) is None
-    store.remove_leftovers()
     assert not store.runs.parent.exists()
 
 
@@ -142,6 +141,16 @@ def test_a_missing_file_is_rot(store: RunStore, run: Path, file: str) -> None:
     assert ({}, 1) == (found.results, len(found.rotten))
 
 
+def test_what_cannot_be_read_is_rot(store: RunStore, run: Path) -> None:
+    """A disk that does not give a run back costs that run, and no more."""
+    (run / TENSORS).unlink()
+    (run / TENSORS).mkdir()
+    (sentence,) = store.find_results([EXPERIMENT]).rotten
+    assert "cannot be read" in sentence
+    (store.tests / f"{EXPERIMENT.fingerprint}.json").mkdir(parents=True)
+    assert store.find_outcome(EXPERIMENT.fingerprint) is None
+
+
 def test_rot_is_replaced(store: RunStore, run: Path) -> None:
     """A run that was trained again takes the place of a damaged one."""
     (run / TENSORS).unlink()
@@ -161,13 +170,47 @@ def test_a_run_under_a_wrong_name_is_refused(store: RunStore, run: Path, other: 
 def test_another_format_is_a_miss(
     store: RunStore, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What another version of the program stored is not there, neither damaged nor an error."""
+    """What another version of the program stored is not there, neither damaged nor an error.
+
+    It is told; and it stays, with what its version needs, beside what this version stores.
+    """
     store.save_outcome(OUTCOME)
-    monkeypatch.setattr(store_module, "STORE_FORMAT", store_module.STORE_FORMAT + 1)
-    found = store.find_results([EXPERIMENT])
-    assert ({}, ()) == (found.results, found.rotten)
-    assert store.find_outcome(EXPERIMENT.fingerprint) is None
+    before = _read_all(store)
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "STORE_FORMAT", store_module.STORE_FORMAT + 1)
+        found = store.find_results([EXPERIMENT])
+        assert ({}, (), 1) == (found.results, found.rotten, found.other_format)
+        assert [
+            "1 stored run in the format of another version: kept as it is, and trained again"
+        ] == [*found.warnings]
+        assert store.find_outcome(EXPERIMENT.fingerprint) is None
+        later, outcome = replace(RESULT, updates=35), replace(OUTCOME, right=1)
+        for _ in range(2):  # the second time in place of the first
+            store.save_run(EXPERIMENT, later, b"weights")
+            store.save_outcome(outcome)
+        assert {EXPERIMENT.fingerprint: later} == store.find_results([EXPERIMENT]).results
+        assert [(EXPERIMENT, later)] == _list_plain(store)
+        assert b"weights" == store.load_tensors(EXPERIMENT.fingerprint)
+        assert outcome == store.find_outcome(EXPERIMENT.fingerprint)
+    assert before.items() <= _read_all(store).items()
+    assert {EXPERIMENT.fingerprint: RESULT} == store.find_results([EXPERIMENT]).results
+    assert [RESULT] == [result for _, result in store.list_runs()]
+    assert OUTCOME == store.find_outcome(EXPERIMENT.fingerprint)
     assert run.exists()
+
+
+def _list_plain(store: RunStore) -> list[tuple[Experiment, RunResult]]:
+    """Return what is stored; a variant that was stored has no model's name."""
+    variant = EXPERIMENT.variant
+    return [
+        (replace(each, variant=replace(each.variant, model=variant.model)), result)
+        for each, result in store.list_runs()
+    ]
+
+
+def _read_all(store: RunStore) -> dict[Path, bytes]:
+    paths = (path for folder in (store.runs, store.tests) for path in folder.rglob("*"))
+    return {path: path.read_bytes() for path in paths if path.is_file()}
 
 
 @pytest.mark.parametrize("envelope", [{"format": 99}, {"format": "x", "y": []}])
@@ -180,7 +223,9 @@ def test_a_format_of_any_other_form_is_a_miss(
     assert ({}, ()) == (found.results, found.rotten)
 
 
-@pytest.mark.parametrize("text", ["[]", "null", "3", '"text"', "{}", '{"format": NaN}', "[" * 99])
+@pytest.mark.parametrize(
+    "text", ["[]", "null", "3", '"text"', "{}", '{"format": NaN}', "[" * 99, "[" * 100_000]
+)
 def test_json_of_any_other_form_is_rot(store: RunStore, run: Path, text: str) -> None:
     """A record that is something else altogether is damaged, not an error."""
     (run / RECORD).write_text(text)
@@ -208,7 +253,7 @@ def test_leftovers_are_removed(store: RunStore, run: Path) -> None:
     (half / TENSORS).write_bytes(b"half")
     store.save_outcome(OUTCOME)
     (store.tests / f"{files.NEW}x.json").write_bytes(b"half")
-    store.remove_leftovers()
+    store.make_ready()
     assert [run.name] == _list_names(store.runs)
     assert [f"{EXPERIMENT.fingerprint}.json"] == _list_names(store.tests)
 

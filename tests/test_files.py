@@ -1,0 +1,282 @@
+"""Writing: whatever goes wrong at whichever moment, a reader finds the old or the new."""
+
+import errno
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from mnistreport import files
+from mnistreport.errors import EnvironmentFault, ExitCode, LockedError
+from mnistreport.files import (
+    hold_folder,
+    publish_folder,
+    remove_leftovers,
+    replace_file,
+    replacing,
+    update_file,
+)
+from tests.torture.faults import EVERY_KIND, KINDS, Act, Faults
+
+State = dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something that is written, where something was before.
+
+    Attributes:
+        before: What was there.
+        do: Writes, below a folder.
+        after: What is there then.
+    """
+
+    before: State
+    do: Callable[[Path], None]
+    after: State
+
+
+def _update(folder: Path) -> None:
+    update_file(
+        folder / "a", lambda old: (old or b"").removesuffix(b"more") + b"more", next_step=""
+    )
+
+
+def _hold(folder: Path) -> None:
+    with hold_folder(folder):
+        pass
+
+
+def _replace_all(folder: Path) -> None:
+    contents = {"a": b"new a", "deep/b": b"new b", "deep/c": b"new c"}
+    paths = {folder / name: content for name, content in contents.items()}
+    with replacing(paths, [folder / "deep/gone", folder / "never there"]):
+        replace_file(folder / "stamp", b"new stamp")
+
+
+DEEDS = {
+    "file": Deed({"a": b"old"}, lambda folder: replace_file(folder / "a", b"new"), {"a": b"new"}),
+    "first file": Deed(
+        {}, lambda folder: replace_file(folder / "x" / "a", b"new"), {"x/a": b"new"}
+    ),
+    "update": Deed({"a": b"some"}, _update, {"a": b"somemore"}),
+    "folder": Deed(
+        {"run/a": b"old a", "run/b": b"old b"},
+        lambda folder: publish_folder(folder / "run", {"a": b"new a", "c": b"new c"}),
+        {"run/a": b"new a", "run/c": b"new c"},
+    ),
+    "hold": Deed({"a": b"old"}, _hold, {"a": b"old"}),
+    "several": Deed(
+        {"a": b"old a", "deep/b": b"old b", "deep/gone": b"old", "stamp": b"old stamp"},
+        _replace_all,
+        {"a": b"new a", "deep/b": b"new b", "deep/c": b"new c", "stamp": b"new stamp"},
+    ),
+}
+
+
+def _lay_out(folder: Path, state: State) -> Path:
+    folder.mkdir()
+    for name, content in state.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def _read(folder: Path, *, hidden: bool = False) -> State:
+    """Return what a reader sees, or with what is ``hidden``; but no locks."""
+    return {
+        name: path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".lock" and path.name != ".lock"
+        if hidden or "/." not in f"/{(name := path.relative_to(folder).as_posix())}"
+        if (name := path.relative_to(folder).as_posix())
+    }
+
+
+def _count(deed: Deed, folder: Path, kinds: tuple[str, ...]) -> list[tuple[str, str]]:
+    faults = Faults(_lay_out(folder, deed.before), kinds=kinds)
+    with faults.happening():
+        deed.do(folder)
+    assert deed.after == _read(folder, hidden=True)
+    return faults.seen
+
+
+def _die_in(deed: Deed, folder: Path, at: int) -> None:
+    """Do it in a process that is killed at that point."""
+    child = os.fork()
+    if not child:
+        with Faults(folder, "kill", at, kinds=EVERY_KIND).happening():
+            deed.do(folder)
+        os._exit(0)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a copy of this process")
+@pytest.mark.parametrize("name", DEEDS)
+def test_death_at_any_moment_leaves_old_or_new(tmp_path: Path, name: str) -> None:
+    """A reader sees no half, and the next process comes to the same, with nothing left over."""
+    deed = DEEDS[name]
+    for at in range(1, len(_count(deed, tmp_path / "count", EVERY_KIND)) + 1):
+        folder = _lay_out(tmp_path / f"{at}", deed.before)
+        _die_in(deed, folder, at)
+        seen = _read(folder)
+        for path, content in seen.items():
+            assert content in {deed.before.get(path), deed.after.get(path)}, (at, path)
+        if name in {"file", "update"}:
+            assert seen in (deed.before, deed.after)
+        for inner in (folder, *folder.iterdir()):
+            remove_leftovers(inner)
+        assert {} == {path: 0 for path in _read(folder, hidden=True) if "/." in f"/{path}"} or (
+            name == "hold"
+        )
+        if name == "folder":  # a finished run is never lost
+            assert _read(folder) in (deed.before, deed.after), at
+        deed.do(folder)
+        assert deed.after == _read(folder, hidden=True), at
+
+
+@pytest.mark.parametrize("act", ["ENOSPC", "EIO"])
+@pytest.mark.parametrize("stays", [False, True], ids=["once", "from then on"])
+@pytest.mark.parametrize("name", DEEDS)
+def test_a_disk_that_refuses_leaves_the_old(
+    tmp_path: Path, name: str, act: Act, *, stays: bool
+) -> None:
+    """It is told with exit code 6, all is as before, and once the disk gives way, all is as new."""
+    deed, kinds = DEEDS[name], KINDS if stays else EVERY_KIND
+    refused = 0
+    for at in range(1, len(_count(deed, tmp_path / "count", kinds)) + 1):
+        folder = _lay_out(tmp_path / f"{at}", deed.before)
+        with Faults(folder, act, at, stays=stays, kinds=kinds).happening():
+            try:
+                deed.do(folder)
+            except EnvironmentFault as error:
+                refused += 1
+                assert os.strerror(getattr(errno, act)) in str(error)  # noqa: PT017 - it may not come
+                done = False
+            else:
+                done = True
+        # Once a name leads to the new, only making it last can still be refused.
+        lasts = name in {"file", "first file", "update", "folder"} and _read(folder) == deed.after
+        expected = deed.after if done or lasts else deed.before
+        if name == "folder" and not _read(folder):  # it had made way, and could not go back
+            remove_leftovers(folder)
+        assert expected == _read(folder), (at, done)
+        deed.do(folder)
+        assert deed.after == _read(folder, hidden=True), at
+    assert refused > 1
+
+
+@pytest.mark.parametrize("name", ["file", "folder", "several"])
+def test_nothing_is_in_place_before_it_is_on_the_disk(tmp_path: Path, name: str) -> None:
+    """Each file is flushed before anything is renamed, and each folder once its names are new."""
+    folder = tmp_path / "folder"
+    seen = _count(DEEDS[name], folder, KINDS)
+    for number, (kind, path) in enumerate(seen):
+        later = seen[number + 1 :]
+        if kind == "write":
+            flushed = later.index(("fsync", path))
+            assert "rename" not in [what for what, _ in later[:flushed]], path
+        if kind == "rename" and not Path(path).name.startswith("."):
+            assert ("fsync", str(Path(path).parent)) in later, path
+
+
+def test_a_body_that_fails_puts_all_back(tmp_path: Path) -> None:
+    """What is to come with the files, and cannot, takes them back; whatever ended it."""
+    deed = DEEDS["several"]
+    folder = _lay_out(tmp_path / "folder", deed.before)
+    files = {folder / "a": b"new", folder / "new": b"new"}
+    with pytest.raises(KeyboardInterrupt), replacing(files, [folder / "stamp"]):  # noqa: PT012 - in it
+        assert {"a": b"new", "new": b"new"}.items() <= _read(folder).items()
+        assert not (folder / "stamp").exists()
+        raise KeyboardInterrupt
+    assert deed.before == _read(folder, hidden=True)
+
+
+def test_without_second_names_files_are_kept_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system that knows no hard links, as many a stick, keeps the promise too."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    folder = _lay_out(tmp_path / "folder", {"a": b"old"})
+    with pytest.raises(ZeroDivisionError), replacing({folder / "a": b"new"}):
+        _ = 1 / 0
+    assert {"a": b"old"} == _read(folder, hidden=True)
+
+
+# --- Holding a folder -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dead() -> int:
+    """The number of a process that is no more."""
+    with subprocess.Popen(["true"]) as process:
+        pass
+    return process.pid
+
+
+@pytest.mark.parametrize("number", ["dead", "alive", "nonsense", "9" * 30])
+def test_what_a_dead_build_left_is_no_lock(tmp_path: Path, dead: int, number: str) -> None:
+    """Its lock is acquired at once, also if its number is another process's by now."""
+    (tmp_path / ".build.lock").touch()
+    numbers = {"dead": str(dead), "alive": str(os.getppid())}
+    (tmp_path / ".build.pid").write_text(numbers.get(number, number))
+    with hold_folder(tmp_path):
+        assert f"{os.getpid()}\n" == (tmp_path / ".build.pid").read_text()
+    assert not (tmp_path / ".build.pid").exists()
+
+
+def test_a_build_that_has_just_begun_is_named(tmp_path: Path, dead: int) -> None:
+    """Who holds the lock and has not said so yet is waited for: no dead one is named instead."""
+    (tmp_path / ".build.pid").write_text(f"{dead}\n")
+    replacement = f"sleep 0.1; echo {os.getpid()} > .build.pid"
+    with (
+        FileLock(tmp_path / ".build.lock"),
+        subprocess.Popen(["sh", "-c", replacement], cwd=tmp_path),
+        pytest.raises(LockedError, match=rf"process {os.getpid()}\) is writing") as caught,
+        hold_folder(tmp_path),
+    ):
+        pass
+    assert ExitCode.LOCKED == caught.value.exit_code
+
+
+def test_a_folder_that_refuses_is_not_held(tmp_path: Path) -> None:
+    """When the holder's number cannot be written, the lock is free again."""
+    with (
+        Faults(tmp_path, "ENOSPC", 1).happening(),
+        pytest.raises(EnvironmentFault) as caught,
+        hold_folder(tmp_path),
+    ):
+        pass
+    assert caught.value.__traceback__ is not None  # which keeps what the frames hold
+    with FileLock(tmp_path / ".build.lock", timeout=0):
+        pass
+
+
+def test_the_end_of_a_build_is_its_own(tmp_path: Path) -> None:
+    """That the number cannot be removed hides no error, and keeps no lock."""
+    with (
+        pytest.raises(ZeroDivisionError),
+        Faults(tmp_path, "EIO", 1, stays=True, kinds=("unlink",)).happening(),
+        hold_folder(tmp_path),
+    ):
+        _ = 1 / 0
+    with hold_folder(tmp_path):
+        pass
+
+
+def test_leftovers_that_cannot_be_swept_are_told(tmp_path: Path) -> None:
+    """A folder that takes no lock is an error with its name, no fault of the program."""
+    with (
+        Faults(tmp_path, "EIO", 1, kinds=("open",)).happening(),
+        pytest.raises(EnvironmentFault, match="Input/output error"),
+    ):
+        remove_leftovers(tmp_path)
+    assert files.ANOTHER_PLACE

@@ -1,0 +1,38 @@
+"""A build, and a pack, to which at each single thing that they do to the disk something happens."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.torture.rounds import drive
+
+Note = Callable[[str, object], None]
+
+SCENARIOS = ("first", "again", "words", "pack")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_crash_at_any_point_is_recovered_from(scenario: str, record_property: Note) -> None:
+    """Killed at any write, flush, rename and the like, the next build comes to the same bytes.
+
+    Nothing that was finished is trained again, nothing temporary is left, and a zip is whole.
+    """
+    counts = drive("disk_rounds", scenario, "kill", "once", 0, 1)
+    assert counts["recovered"] > 5
+    record_property(f"crash points recovered from, {scenario}", counts["recovered"])
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("lasting", ["once", "stays"])
+@pytest.mark.parametrize("act", ["ENOSPC", "EIO"])
+def test_a_disk_that_refuses_spoils_nothing(
+    act: str, lasting: str, scenario: str, record_property: Note
+) -> None:
+    """Whatever it refuses, once or from then on: exit code 0, or 6 with one line.
+
+    The last good documents and what was trained stay; once it gives way, a build comes to the same.
+    """
+    counts = drive("disk_rounds", scenario, act, lasting, 0, 1)
+    assert counts["recovered"] > 5
+    tried = counts["recovered"] + counts["survived"] - 1
+    record_property(f"{act} {lasting}, points, {scenario}", tried)
