@@ -34,7 +34,8 @@ test: .venv/.installed-dev
 # Its files are no test_*.py, so that `make test` leaves them alone.
 torture: .venv/.installed-torture
 	@$(BIN)/pytest --numprocesses 2 --dist load --override-ini 'python_files=campaign_*.py' \
-		--junitxml .pytest_cache/torture.xml tests/torture $(OPTIONS)
+		--junitxml .pytest_cache/torture.xml tests/torture
+	@$(BIN)/python scripts/write_reliability.py .pytest_cache/torture.xml
 
 check: .venv/.installed-dev
 	$(BIN)/ruff check

@@ -39,6 +39,13 @@ def test_sends_history_weights_and_predictions(trainer: Trainer) -> None:
     assert right / len(predicted) == ended.result.history[-1].validation_accuracy
 
 
+def test_it_works_with_one_thread(digits: DigitSet, split: Split) -> None:
+    """However many threads torch would take: sums of several would be added in another order."""
+    torch.set_num_threads(2)
+    Trainer(digits.folder, split.folder, "cpu")
+    assert 1 == torch.get_num_threads()
+
+
 def test_a_failure_is_a_result(trainer: Trainer) -> None:
     """A network that no memory can hold is a failed run with a reason on one line."""
     broken = make_experiment(MlpArchitecture((10**12,)))
