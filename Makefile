@@ -3,7 +3,7 @@
 #   make report    train what experiments.toml asks for and write the report, HTML and PDF;
 #                  make report OPTIONS="--data digits" passes options on
 #   make test      the whole test suite
-#   make torture   kills, full disks, damage and hostile input without end, for a quarter of an hour;
+#   make torture   kills, full disks, damage and hostile input, far more than in the tests;
 #                  writes what came of it to docs/reliability.md
 #   make check     style, types, layers, templates, README
 #   make format    put the code into the one style

@@ -36,10 +36,10 @@ REMOVALS = """
 ## What each safeguard is worth
 
 A promise is only as good as the test that fails without it. `make torture` takes each of these
-safeguards out of a copy of the program, and sees a test turn red that is green with it.
+safeguards out of a copy of the program, and sees whether a test turns red that is green with it.
 
-| taken out | the test that turned red |
-| --- | --- |
+| taken out | the test | turned |
+| --- | --- | --- |
 """
 
 
@@ -89,7 +89,9 @@ def make_page(figures: dict[str, Any]) -> str:
             )
             parts.append(f"| {promise['says']} | {tests} | {counted} |\n")
     parts.append(REMOVALS)
-    parts += [f"| {each['what']} | `{each['test']}` |\n" for each in content["removals"]]
+    for each in content["removals"]:
+        turned = figures["figures"].get(f"without {each['what']}", NOT_YET)
+        parts.append(f"| {each['what']} | `{each['test']}` | {turned} |\n")
     return "".join(parts)
 
 
