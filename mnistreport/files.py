@@ -96,13 +96,14 @@ def remove_file(path: Path) -> None:
 def replacing(files: Mapping[Path, Content], outdated: Collection[Path] = ()) -> Generator[None]:
     """Write ``files`` in place of what was there, and remove what is ``outdated``: all or nothing.
 
-    Everything is on the disk before the first file is replaced. The body of the ``with`` finds all
-    of it in place; if it raises, or the disk refuses anything, what was there before is back.
+    Everything is on the disk before the first file is replaced; what is outdated goes before that,
+    as a new index of files may list none of it. The body of the ``with`` finds all of it in place;
+    if it raises, or the disk refuses anything, what was there before is back.
 
     Raises:
         EnvironmentFault: The disk refuses.
     """
-    paths = (*files, *outdated)
+    paths = (*outdated, *files)
     with ExitStack() as stack:
         for folder in sorted({path.parent for path in paths}):
             stack.enter_context(_alone_in(folder, folder, ANOTHER_PLACE))
@@ -262,9 +263,11 @@ def _alone_in(folder: Path, target: Path, next_step: str) -> Generator[None]:
             _sweep(folder)
         yield
     finally:
-        if is_first:
-            _sweep(folder)
-        lock.release()
+        try:
+            if is_first:
+                _sweep(folder)
+        finally:
+            lock.release()
 
 
 def _fresh(path: Path) -> Path:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tests.handed_in import (
     read_zip,
     start_project,
 )
+from tests.torture.faults import Faults
 
 ALL = (
     "--allow-outdated", "--allow-false-claims", "--allow-stale", "--allow-unsourced",
@@ -138,12 +140,26 @@ def test_a_killed_pack_leaves_the_old_zip(project: Project) -> None:
     command = [sys.executable, "-c", KILLED_AT_THE_RENAME, "pack", "--allow-digits"]
     killed = subprocess.run(command, check=False, capture_output=True, cwd=project.folder)
     assert -signal.SIGKILL == killed.returncode
-    left = sorted(path.name for path in project.output.glob(".new-*"))
-    assert [".new-1_2_3.txt", ".new-1_2_3.zip"] == left
+    assert (project.output / ".new-1_2_3.zip").exists()
     assert old == (project.output / "1_2_3.zip").read_bytes()
+    with zipfile.ZipFile(project.output / "1_2_3.zip") as standing:
+        assert standing.testzip() is None
     assert ExitCode.DONE == project.pack().code
-    assert [] == list(project.output.glob(".new-*"))
+    assert [] == [*project.output.glob(".new-*"), *project.output.glob(".old-*")]
     assert b"Other words." == read_zip(project.output / "1_2_3.zip")[NOTES]
+
+
+def test_a_zip_and_its_list_are_of_one_kind(project: Project) -> None:
+    """A disk that takes the zip and not the list keeps both as they were."""
+    assert ExitCode.DONE == project.pack().code
+    before = [(project.output / name).read_bytes() for name in ("1_2_3.zip", "1_2_3.txt")]
+    (project.output / NOTES).write_text("Other words.")
+    renames = 3  # of the holder's number, the zip, the list
+    with Faults(project.output, "ENOSPC", renames, kinds=("rename",)).happening():
+        told = project.pack()
+    assert_refused(told, "1_2_3.txt: cannot be written: No space", code=ExitCode.ENVIRONMENT)
+    after = [(project.output / name).read_bytes() for name in ("1_2_3.zip", "1_2_3.txt")]
+    assert before == after
 
 
 @pytest.mark.parametrize(

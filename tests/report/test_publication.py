@@ -225,55 +225,55 @@ def test_a_folder_in_a_documents_place_is_told(publish: Publish, output: Path) -
     assert [] == list(output.glob(f"{NEW}*"))
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        ("write", f"{NEW}figures.json"),
-        ("rename", "report.html"),
-        ("rename", "figures.json"),
-        ("fsync", "figures"),
-        ("unlink", "old.svg"),
-        ("fsync", f"{NEW}written_beside.json"),
-        ("rename", ".build.json"),
-    ],
+REFUSED = (
+    ("write", f"{NEW}figures.json", True),
+    ("rename", "figures.json", True),
+    ("unlink", "old.svg", False),
+    ("fsync", f"{NEW}written_beside.json", False),
+    ("rename", ".build.json", True),
 )
-@pytest.mark.parametrize("stays", [False, True], ids=["once", "from then on"])
+"""What a disk may refuse, of which file, and whether from then on."""
+
+
 def test_a_full_disk_leaves_the_old_documents(
-    publish: Publish, tmp_path: Path, output: Path, kind: str, name: str, *, stays: bool
+    publish: Publish, tmp_path: Path, output: Path
 ) -> None:
     """Whatever it refuses: each document is the old one, none is missing, and nothing else there.
 
     Afterwards a build makes what it would have made.
     """
-    (output / "figures").mkdir(parents=True)
+    folder, beside = output / "figures", tmp_path / "templates" / "insights" / "written_beside.json"
+    folder.mkdir(parents=True)
     for old in ("report.html", "results.json", "figures/old.svg", "figures/old.png"):
         (output / old).write_bytes(b"the last good one")
-    (output / "figures" / "figures.json").write_text('{"figures": [{"name": "old"}]}')
+    (folder / "figures.json").write_text('{"figures": [{"name": "old"}]}')
     write_templates(tmp_path, {INSIGHT: "Words."})
-    before = {path: content for path, (content, _) in read_state(output).items()}
-    counting = Faults(tmp_path, kinds=EVERY_KIND)
+    (beside.parent / ".lock").touch()
     shutil.copytree(output, tmp_path / "kept")
+    counting = Faults(tmp_path, kinds=EVERY_KIND)
     with counting.happening():
         publish()
-    expected = {path: content for path, (content, _) in read_state(output).items()}
-    assert not (output / "figures" / "old.svg").exists()
-    at = next(
-        number
-        for number, (what, path) in enumerate(counting.seen, 1)
-        if (what, Path(path).name) == (kind, name)
-    )
-    shutil.rmtree(output)
-    (tmp_path / "kept").rename(output)
-    (tmp_path / "templates" / "insights" / "written_beside.json").unlink()
-    kinds = EVERY_KIND if not stays else KINDS
-    at = at if not stays else sum(what in kinds for what, _ in counting.seen[:at])
-    faults = Faults(tmp_path, "ENOSPC", at, stays=stays, kinds=kinds)
-    with faults.happening(), pytest.raises(EnvironmentFault, match="No space left"):
-        publish()
-    after = {path: content for path, (content, _) in read_state(output).items()}
-    assert before == {path: after[path] for path in after if not path.endswith(".lock")}
+    expected = _read_contents(output)
+    assert not (folder / "old.svg").exists()
+    for kind, name, stays in REFUSED:
+        shutil.rmtree(output)
+        shutil.copytree(tmp_path / "kept", output)
+        beside.unlink(missing_ok=True)
+        kinds = KINDS if stays else EVERY_KIND
+        seen = [(what, Path(path).name) for what, path in counting.seen if what in kinds]
+        at = seen.index((kind, name)) + 1
+        faults = Faults(tmp_path, "ENOSPC", at, stays=stays, kinds=kinds)
+        with faults.happening(), pytest.raises(EnvironmentFault, match="No space left"):
+            publish()
+        assert (kind, name) == (faults.seen[at - 1][0], Path(faults.seen[at - 1][1]).name)
+        assert _read_contents(tmp_path / "kept") == _read_contents(output), (kind, name)
     publish()
-    assert expected == {path: content for path, (content, _) in read_state(output).items()}
+    assert expected == _read_contents(output)
+
+
+def _read_contents(output: Path) -> dict[str, bytes]:
+    state = read_state(output)
+    return {path: state[path][0] for path in state if not path.endswith(".lock")}
 
 
 def test_leftovers_of_a_killed_build_are_removed(publish: Publish, output: Path) -> None:

@@ -159,7 +159,7 @@ def try_round(scenario: Scenario, faults: Faults, expected: dict[str, str], repo
 def main(name: str, act: Act, lasting: str, share: int, shares: int, root: Path) -> None:
     """Go through what a build does, this process taking its ``share``, counted from 0."""
     scenario = prepare(name, root)
-    kinds = EVERY_KIND if lasting == "once" and act != "ENOSPC" else KINDS
+    kinds = EVERY_KIND if act == "kill" else KINDS
     counter = Faults(scenario.folder, kinds=kinds)
     with counter.happening():
         stub.call(scenario.words)
