@@ -7,6 +7,7 @@ do; they are a second wall behind that reader's own, and no jail for somebody's 
 
 import importlib
 import json
+import math
 import multiprocessing
 import os
 import sys
@@ -36,17 +37,21 @@ class Limits:
 
     Attributes:
         memory: Bytes beyond those of the program itself.
-        seconds: Of the processor's time in all; unlimited if ``None``.
+        seconds: Of the processor's time in all.
         files: How many files or connections it may have open besides those that it was given.
         largest_file: Bytes that it may write to a file.
         modules: Names of those that are loaded before: what these take is not the work's doing.
     """
 
     memory: int
-    seconds: int | None = None
+    seconds: float = math.inf
     files: int = 0
     largest_file: int = 0
     modules: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Say time and memory."""
+        return f"{self.seconds:g} s and {self.memory / 2**30:g} GB"
 
 
 class LimitedProcess:
@@ -175,8 +180,8 @@ def _limit(limits: Limits) -> None:
         resource.RLIMIT_NOFILE: _find_lowest_number() + limits.files,
         resource.RLIMIT_CORE: 0,
     }
-    if limits.seconds is not None:
-        wanted[resource.RLIMIT_CPU] = limits.seconds
+    if math.isfinite(limits.seconds):
+        wanted[resource.RLIMIT_CPU] = math.ceil(limits.seconds)
     for kind, most in wanted.items():
         _, hard = resource.getrlimit(kind)
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)

@@ -86,7 +86,9 @@ def build(options: Options, listener: Listener) -> Built:
     with hold_folder(project.output):
         if trimmed := project.manifest.trimmed:
             listener.on_stage(describe_budget(trimmed))
-        _make_ready(project)
+        project.store.make_ready()
+        for folder in (project.cache, project.digits.folder.parent, project.split.folder.parent):
+            remove_leftovers(folder)
         results = collect_results(project, lambda each: _train(each, project, options, listener))
         for winner in choose_winners(results):
             _test_winner(winner, project, listener)
@@ -113,13 +115,6 @@ def render(options: Options, listener: Listener) -> Built:
         listener.on_stage("writing the report")
         material = gather_material(project, results)
         return Built(results, _publish(material, project, options, listener))
-
-
-def _make_ready(project: Project) -> None:
-    """Remove what killed builds left half-written, and see that what is trained can be stored."""
-    project.store.make_ready()
-    for folder in (project.cache, project.digits.folder.parent, project.split.folder.parent):
-        remove_leftovers(folder)
 
 
 def _publish(

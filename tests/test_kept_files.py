@@ -11,7 +11,8 @@ from mnistreport.report.stamp import STAMP, find_standing, load_stamp
 from mnistreport.report.written_beside import WrittenBeside
 from mnistreport.study.trim_file import load_trim
 from mnistreport.training.ledger import Ledger
-from mnistreport.training.store import RECORD, RunStore, _seal
+from mnistreport.training.sealing import seal
+from mnistreport.training.store import RECORD, STORE_FORMAT, RunStore
 from tests.training.small import make_experiment
 
 NAME = make_experiment().fingerprint
@@ -56,12 +57,12 @@ ROT = {
     "text": b'"format"',
     "null": b"null",
     "wrong types": b'{"format": {}, "inputs": [], "documents": 1, "complaints": {}}',
-    "sealed text": _seal("settings"),  # type: ignore[arg-type]
-    "sealed list": _seal(["settings"]),  # type: ignore[arg-type]
-    "sealed results": _seal(
-        {"settings": 1, "seed": [], "split": {}, "result": "x", "tensors_sha256": 0}
+    "sealed text": seal("settings", STORE_FORMAT),  # type: ignore[arg-type]
+    "sealed list": seal(["settings"], STORE_FORMAT),  # type: ignore[arg-type]
+    "sealed results": seal(
+        {"settings": 1, "seed": [], "split": {}, "result": "x", "tensors_sha256": 0}, STORE_FORMAT
     ),
-    "sealed outcome": _seal({"mistakes": [1], "confusion": 3}),
+    "sealed outcome": seal({"mistakes": [1], "confusion": 3}, STORE_FORMAT),
 }
 
 

@@ -140,7 +140,8 @@ def test_a_killed_pack_leaves_the_old_zip(project: Project) -> None:
     command = [sys.executable, "-c", KILLED_AT_THE_RENAME, "pack", "--allow-digits"]
     killed = subprocess.run(command, check=False, capture_output=True, cwd=project.folder)
     assert -signal.SIGKILL == killed.returncode
-    assert (project.output / ".new-1_2_3.zip").exists()
+    left = sorted(path.name for path in project.output.glob(".new-*"))
+    assert [".new-1_2_3.txt", ".new-1_2_3.zip"] == left
     assert old == (project.output / "1_2_3.zip").read_bytes()
     with zipfile.ZipFile(project.output / "1_2_3.zip") as standing:
         assert standing.testzip() is None

@@ -7,17 +7,17 @@ after a change is no crime, but a reader should know of it: every look is a line
 report prints them all.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final
 
 from pydantic import TypeAdapter
 
 from mnistreport.errors import EnvironmentFault
 from mnistreport.files import ANOTHER_PLACE, read_kept, update_file
+from mnistreport.training.sealing import OtherFormatError, RottenError, seal, unseal
 
 LEDGER_FORMAT: Final = 2
 MOST_BYTES: Final = 64 * 2**20
@@ -90,15 +90,15 @@ class Ledger:
 
     def _parse(self, content: bytes) -> tuple[TestRead, ...]:
         try:
-            value = cast("list[Any] | dict[str, Any]", json.loads(content))
-            reads = value if isinstance(value, list) else value["reads"]
-            entries = TypeAdapter(tuple[TestRead, ...]).validate_python(reads)
-            is_sound = isinstance(value, list) or _seal(entries) == content
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            is_plain = content.startswith(b"[")  # as lists were before there were digests
+            reads = json.loads(content) if is_plain else unseal(content, LEDGER_FORMAT)["reads"]
+            return TypeAdapter(tuple[TestRead, ...]).validate_python(reads)
+        except OtherFormatError as error:
+            msg = "was written by another version of mnistreport"
+            step = "install that version"
+            raise EnvironmentFault(msg, file=self._path, next_step=step) from error
+        except (RottenError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise self._damaged() from error
-        if not is_sound:
-            raise self._damaged()
-        return entries
 
     def _damaged(self) -> EnvironmentFault:
         msg = "the ledger of test reads is damaged"
@@ -106,11 +106,7 @@ class Ledger:
 
 
 def _seal(entries: Sequence[TestRead]) -> bytes:
-    """Return the ledger's content; no bit of it can change unseen."""
-    lines = json.dumps([asdict(entry) for entry in entries], indent=1, allow_nan=False)
-    digest = hashlib.sha256(lines.encode()).hexdigest()
-    sealed = f'{{"format": {LEDGER_FORMAT}, "sha256": "{digest}", "reads": {lines}}}\n'
-    return sealed.encode()
+    return seal({"reads": [asdict(entry) for entry in entries]}, LEDGER_FORMAT)
 
 
 def _is_among(read: TestRead, entries: Sequence[TestRead]) -> bool:

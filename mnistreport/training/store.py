@@ -10,7 +10,6 @@ this format after the fingerprint, goes what this version writes.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -36,6 +35,7 @@ from mnistreport.training.result import (
     Mistake,
     RunResult,
 )
+from mnistreport.training.sealing import OtherFormatError, RottenError, canonical, seal, unseal
 
 STORE_FORMAT = 1
 RECORD, TENSORS = "record.json", "tensors.safetensors"
@@ -63,14 +63,6 @@ class Found:
         runs = "1 stored run" if self.other_format == 1 else f"{self.other_format} stored runs"
         told = f"{runs} in the format of another version: kept as it is, and trained again"
         return (*self.rotten, told)
-
-
-class RottenError(Exception):
-    """A stored file is not what was written."""
-
-
-class OtherFormatError(Exception):
-    """A stored file was written by another version of this program; it counts as not there."""
 
 
 class RunStore:
@@ -107,7 +99,7 @@ class RunStore:
             with suppress(
                 *(OSError, OtherFormatError, RottenError, KeyError, TypeError, AttributeError)
             ):
-                record = _unseal(path.read_bytes())
+                record = unseal(path.read_bytes(), STORE_FORMAT)
                 variant = load_variant("", record["settings"])
                 experiment = Experiment(variant, record["seed"], record["split"])
                 if self._find_folder(experiment.fingerprint) == path.parent:
@@ -127,7 +119,7 @@ class RunStore:
             "result": asdict(result),
             "tensors_sha256": hashlib.sha256(tensors).hexdigest(),
         }
-        files = {RECORD: _seal(record), TENSORS: tensors}
+        files = {RECORD: seal(record, STORE_FORMAT), TENSORS: tensors}
         publish_folder(self._choose(self.runs / experiment.fingerprint, RECORD), files)
 
     def load_tensors(self, fingerprint: str) -> bytes:
@@ -153,7 +145,7 @@ class RunStore:
         """Return what the test split said of a run, if it was asked and the answer is sound."""
         try:
             file = _find(self.tests / f"{fingerprint}.json")
-            content = _unseal(file.read_bytes())
+            content = unseal(file.read_bytes(), STORE_FORMAT)
             mistakes = tuple(Mistake(**mistake) for mistake in content.pop("mistakes"))
             confusion = tuple(tuple(row) for row in content.pop("confusion"))
             outcome = FinalOutcome(**content, confusion=confusion, mistakes=mistakes)
@@ -168,7 +160,7 @@ class RunStore:
             EnvironmentFault: The disk refuses.
         """
         file = self._choose(self.tests / f"{outcome.fingerprint}.json")
-        replace_file(file, _seal(asdict(outcome)))
+        replace_file(file, seal(asdict(outcome), STORE_FORMAT))
 
     def make_ready(self) -> None:
         """Remove what a killed build left half-written, and see that runs can be stored.
@@ -189,7 +181,7 @@ class RunStore:
             return found
         with suppress(OSError, RottenError):
             try:
-                _unseal((place / file).read_bytes())
+                unseal((place / file).read_bytes(), STORE_FORMAT)
             except OtherFormatError:
                 return _beside(place)
         return place
@@ -197,7 +189,7 @@ class RunStore:
     def _load_result(self, experiment: Experiment) -> RunResult | None:
         folder = self._find_folder(experiment.fingerprint)
         try:
-            record = _unseal((folder / RECORD).read_bytes())
+            record = unseal((folder / RECORD).read_bytes(), STORE_FORMAT)
             tensors = (folder / TENSORS).read_bytes()
         except FileNotFoundError:
             if folder.exists():
@@ -215,7 +207,7 @@ class RunStore:
             msg = "its record has another form"
             raise RottenError(msg) from error
         asked_for = (experiment.variant.settings, experiment.seed, experiment.split_sha256)
-        if _canonical(sealed_for) != _canonical(asked_for):
+        if canonical(sealed_for) != canonical(asked_for):
             msg = "it holds another experiment"
             raise RottenError(msg)
         if digest != hashlib.sha256(tensors).hexdigest():
@@ -239,36 +231,3 @@ def _load_run(result: dict[str, Any]) -> RunResult:
     circumstances = Circumstances(**result.pop("circumstances"))
     history = tuple(EpochRow(**row) for row in result.pop("history"))
     return RunResult(**result, circumstances=circumstances, history=history)
-
-
-def _canonical(content: object) -> str:
-    return json.dumps(content, allow_nan=False, sort_keys=True)
-
-
-def _seal(content: dict[str, Any]) -> bytes:
-    """Return ``content`` as JSON with its format and digest."""
-    body = _canonical(content)
-    digest = hashlib.sha256(body.encode()).hexdigest()
-    return f'{{"format": {STORE_FORMAT}, "sha256": "{digest}", "content": {body}}}\n'.encode()
-
-
-def _unseal(sealed: bytes) -> dict[str, Any]:
-    """Return the content of sealed JSON.
-
-    Raises:
-        OtherFormatError: It is of another format.
-        RottenError: It is not what was sealed.
-    """
-    try:
-        envelope = json.loads(sealed)
-        if envelope["format"] != STORE_FORMAT:
-            raise OtherFormatError
-        content = envelope["content"]
-        same = _seal(content) == sealed  # digest and spelling
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        msg = "its record cannot be read"
-        raise RottenError(msg) from error
-    if not same:
-        msg = "its record has changed"
-        raise RottenError(msg)
-    return content

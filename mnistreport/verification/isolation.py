@@ -6,13 +6,13 @@ It gets the file open for reading, answers in JSON lines, writes nothing, and en
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
 from typing import IO, Any, Final
 
 from mnistreport import isolation
-from mnistreport.isolation import GONE, LimitedProcess
+from mnistreport.isolation import GONE, LimitedProcess, Limits
 
 Message = Mapping[str, Any]
 Tell = Callable[[Message], None]
@@ -22,25 +22,6 @@ Task = Callable[..., None]
 _MOST_FILES: Final = 64
 _MOST_MESSAGES: Final = 1000
 _DONE: Final[Message] = {"done": True}
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a process may take.
-
-    Attributes:
-        seconds: Of time on the clock, its start included, and of the processor's.
-        memory: Bytes beyond those of the program itself.
-        modules: Names of those that are loaded before: what these take is not the file's doing.
-    """
-
-    seconds: int
-    memory: int
-    modules: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        """Say them."""
-        return f"{self.seconds} s and {self.memory / 2**30:g} GB"
 
 
 @dataclass(slots=True)
@@ -59,9 +40,10 @@ class Answer:
 def ask_isolated(task: Task, file: IO[bytes], *arguments: object, limits: Limits) -> Answer:
     """Have a process of its own do ``task`` with ``file``, and return what it told.
 
-    Nothing that it sends is unpickled, and it is gone when this returns or raises.
+    Nothing that it sends is unpickled, and it is gone when this returns or raises. The seconds of
+    ``limits`` are those of the clock, too, its start included.
     """
-    rights = isolation.Limits(limits.memory, limits.seconds, _MOST_FILES, modules=limits.modules)
+    rights = replace(limits, files=_MOST_FILES)
     answer = Answer()
     with (
         LimitedProcess(_serve, rights, task, arguments) as process,

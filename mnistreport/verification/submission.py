@@ -12,11 +12,12 @@ from mnistreport.data.dataset import DigitSet
 from mnistreport.data.files import printable
 from mnistreport.data.split import split_digits
 from mnistreport.errors import DataError
+from mnistreport.isolation import Limits
 from mnistreport.study.naming import explain_misnamed
 from mnistreport.verification.archive import explain_unread
 from mnistreport.verification.evaluation import TOLERANCE, evaluate_weights
 from mnistreport.verification.inspection import ARCHIVE, INSPECTED, Inspection
-from mnistreport.verification.isolation import Limits, Tell, ask_isolated
+from mnistreport.verification.isolation import Tell, ask_isolated
 from mnistreport.verification.verdict import Check, State, Verdict
 from mnistreport.verification.weights import About
 

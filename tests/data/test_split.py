@@ -100,7 +100,7 @@ def test_rotten_split_is_made_again(digits: DigitSet, cache: Path, name: str, da
 
 
 def test_no_flipped_bit_goes_unnoticed(digits: DigitSet, cache: Path) -> None:
-    """Whichever bit of a stored split flips, it is made again, to the same bytes."""
+    """Whichever bit of a stored split flips (here one in 136), it is made again, as it was."""
     split = split_digits(digits, FRACTIONS, 0, cache=cache)
     for name in ("about.json", "test.npy"):
         file = split.folder / name

@@ -26,6 +26,43 @@ factor = "learning_rate"
 levels = [0.1, 0.01]
 """
 
+BOTH_MODELS: Final = """\
+[report]
+title = "A small report"
+authors = [{ name = "Ada Lovelace", id = "1815" }]
+
+[data]
+source = "digits"
+
+[training]
+epochs = 2
+seeds = [0, 1]
+learning_rate = 0.1
+
+[models.mlp]
+kind = "mlp"
+neurons = 8
+
+[models.cnn]
+kind = "cnn"
+channels = [2]
+dense = 4
+
+[[studies]]
+name = "learning_rate"
+title = "Learning rate"
+model = "mlp"
+factor = "learning_rate"
+levels = [0.01, 0.1]
+
+[[studies]]
+name = "switch"
+title = "Dropout"
+model = "cnn"
+variants = [{ label = "without" }, { label = "with", dropout = 0.5 }]
+"""
+"""A whole report of runs that take no time: both kinds of model, a factor and a switch."""
+
 Load = Callable[[str], Manifest]
 Complain = Callable[[str], tuple[Problem, ...]]
 

@@ -18,42 +18,10 @@ from typing import Final
 
 import pytest
 
-MANIFEST: Final = """\
-[report]
-title = "Digits, twice"
-authors = [{ name = "Ada", id = "1" }]
+from tests.study.manifests import BOTH_MODELS
 
-[data]
-source = "digits"
-
-[training]
-learning_rate = 0.02
-batch_size = 16
-epochs = 2
-seeds = [0, 1]
-
-[models.mlp]
-kind = "mlp"
-neurons = 8
-
-[models.cnn]
-kind = "cnn"
-channels = [2]
-dense = 4
-
-[[studies]]
-name = "rate"
-title = "Learning rate"
-model = "mlp"
-factor = "learning_rate"
-levels = [0.02, 0.2]
-
-[[studies]]
-name = "switch"
-title = "Dropout"
-model = "cnn"
-variants = [{ label = "without" }, { label = "with", dropout = 0.5 }]
-
+MANIFEST: Final = f"""\
+{BOTH_MODELS}
 [final]
 combine = true
 
@@ -122,7 +90,7 @@ class Project:
         }
         insights = self.folder / "templates" / "insights"
         insights.mkdir(parents=True)
-        (insights / "rate.md.j2").write_text(WORDS)
+        (insights / "learning_rate.md.j2").write_text(WORDS)
         (self.folder / "experiments.toml").write_text(MANIFEST)
 
     def run(self, *words: str) -> None:

@@ -20,48 +20,17 @@ from mnistreport.errors import ExitCode
 from mnistreport.options import Listener, Options
 from mnistreport.training.store import RECORD, TENSORS
 from tests.commands import is_alive
+from tests.study.manifests import BOTH_MODELS, replace_once
 
 SEED = int(os.environ.get("TORTURE_SEED", "27"))
-MANIFEST = """\
-[report]
-title = "A report that is often interrupted"
-
-[data]
-source = "digits"
-
-[training]
-epochs = 30
-seeds = [0, 1]
-learning_rate = 0.1
-
-[models.mlp]
-kind = "mlp"
-neurons = 16
-
-[models.cnn]
-kind = "cnn"
-channels = [2]
-dense = 4
-
-[[studies]]
-name = "learning_rate"
-title = "Learning rate"
-model = "mlp"
-factor = "learning_rate"
-levels = [0.01, 0.1]
-
+MANIFEST = f"""\
+{replace_once(BOTH_MODELS, "epochs = 2", "epochs = 30")}
 [[studies]]
 name = "neurons"
 title = "Neurons"
 model = "mlp"
 factor = "neurons"
 levels = [8, 16]
-
-[[studies]]
-name = "switch"
-title = "Dropout"
-model = "cnn"
-variants = [{ label = "without" }, { label = "with", dropout = 0.5 }]
 """
 STAGES = (
     ("", 1.5),  # the program loads

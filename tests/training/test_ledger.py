@@ -7,7 +7,8 @@ import pytest
 
 from mnistreport.errors import EnvironmentFault
 from mnistreport.training import ledger as ledger_module
-from mnistreport.training.ledger import Ledger, TestRead
+from mnistreport.training.ledger import LEDGER_FORMAT, Ledger, TestRead
+from mnistreport.training.sealing import seal
 
 READ = TestRead(
     split="5" * 64,
@@ -125,3 +126,14 @@ def test_a_ledger_that_cannot_be_read_is_told(ledger: Ledger, tmp_path: Path) ->
     (tmp_path / "cache" / "ledger.json").mkdir(parents=True)
     with pytest.raises(EnvironmentFault, match="is damaged"):
         ledger.entries(READ.split)
+
+
+def test_a_ledger_of_another_version_is_not_written_over(ledger: Ledger, tmp_path: Path) -> None:
+    """It is told, with what to do, and stays as it is."""
+    content = seal({"looks": []}, LEDGER_FORMAT + 1)
+    path = tmp_path / "cache" / "ledger.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    with pytest.raises(EnvironmentFault, match="by another version of mnistreport"):
+        ledger.record(READ)
+    assert content == path.read_bytes()

@@ -10,7 +10,8 @@ from typing import IO
 
 import pytest
 
-from mnistreport.verification.isolation import Answer, Limits, Tell, ask_isolated
+from mnistreport.isolation import Limits
+from mnistreport.verification.isolation import Answer, Tell, ask_isolated
 from tests.commands import is_alive
 
 ROOT = Path(__file__).parents[2]
@@ -107,12 +108,13 @@ def test_it_writes_nothing(file: Path, tmp_path: Path, capfd: pytest.CaptureFixt
 
 
 PARENT = """\
-from mnistreport.verification.isolation import Limits, ask_isolated
+from mnistreport.isolation import Limits
+from mnistreport.verification.isolation import ask_isolated
 from tests.verification.test_isolation import take_time
 
 if __name__ == "__main__":
     with open(__file__, "rb") as stream:
-        ask_isolated(take_time, stream, limits=Limits(60, 2**30))
+        ask_isolated(take_time, stream, limits=Limits(seconds=60, memory=2**30))
 """
 
 
