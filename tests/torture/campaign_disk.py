@@ -19,7 +19,7 @@ def test_a_crash_at_any_point_is_recovered_from(scenario: str, record_property: 
     """
     counts = drive("disk_rounds", scenario, "kill", "once", 0, 1)
     assert counts["recovered"] > 5
-    record_property(f"crash points recovered from, {scenario}", counts["recovered"])
+    record_property("crash points recovered from", counts["recovered"])
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -35,4 +35,4 @@ def test_a_disk_that_refuses_spoils_nothing(
     counts = drive("disk_rounds", scenario, act, lasting, 0, 1)
     assert counts["recovered"] > 5
     tried = counts["recovered"] + counts["survived"] - 1
-    record_property(f"{act} {lasting}, points, {scenario}", tried)
+    record_property(f"points at which the disk refused, {act} {lasting}", tried)

@@ -5,6 +5,7 @@ round forks from it. Therefore that process is none of pytest's; it tells what c
 in a line of JSON.
 """
 
+import gc
 import hashlib
 import json
 import os
@@ -93,6 +94,7 @@ class Running:
         """Start it, with ``faults`` happening, once it has done what comes ``first``."""
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it is read
         self._started = time.monotonic()
+        gc.freeze()  # collecting what both have would copy it all
         self.number = os.fork()
         if not self.number:
             self._run([str(word) for word in words], faults, first)

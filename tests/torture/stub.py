@@ -20,6 +20,7 @@ from mnistreport.cli import app
 from mnistreport.report import document
 from mnistreport.report.context import dump_context
 from mnistreport.report.making import HTML, PDF, Making
+from mnistreport.report.template_process import PROCESS
 from mnistreport.report.views import ReportContext
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.models import make_model
@@ -144,6 +145,7 @@ def _remember_documents() -> None:
 
     document.compose_document = compose_once
     Making.make = make_once
+    PROCESS.start = lambda: None  # not before it is needed, which is once
 
 
 def start_project(folder: Path, manifest: str = MANIFEST) -> Path:
