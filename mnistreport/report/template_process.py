@@ -129,9 +129,14 @@ class TemplateProcess:
         return self._process
 
     def _await_start(self, process: LimitedProcess) -> None:
-        if not self._is_ready:
+        if self._is_ready:
+            return
+        try:
             with process.within(STARTING):
                 self._is_ready = process.receive() == _READY
+        except GONE as error:
+            msg = f"the process for templates ended before it began, or took {STARTING:g} s for it"
+            raise EnvironmentFault(msg, next_step="is there enough memory?") from error
 
     def _end(self) -> None:
         if self._process is not None:
@@ -190,7 +195,11 @@ def _answer(
 
 @contextmanager
 def _limited_time(seconds: float) -> Generator[None]:
-    """Raise ``OutOfTimeError`` in what takes too much of the processor's time."""
+    """Raise ``OutOfTimeError`` in what takes too much of the processor's time.
+
+    What takes twice as much, in a step that Python cannot interrupt, is ended by the system: the
+    program, which would do it sooner, may be dead.
+    """
     if not hasattr(signal, "setitimer"):
         yield
         return
@@ -200,7 +209,9 @@ def _limited_time(seconds: float) -> Generator[None]:
 
     signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 2 * seconds)  # nothing answers its signal
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)

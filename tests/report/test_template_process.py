@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mnistreport.errors import ExitCode, Problem, TemplateError
+from mnistreport.errors import EnvironmentFault, ExitCode, Problem, TemplateError
+from mnistreport.isolation import Limits
 from mnistreport.report.template_process import MEMORY, TemplateProcess
 from mnistreport.report.templating import LARGEST_TEMPLATE, Templates
 from tests.commands import is_alive
@@ -61,6 +62,25 @@ def test_what_would_never_end_is_ended(
     problem = caught.value.problems[0]
     assert line == problem.line
     assert words in problem.reason
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other limits")
+def test_it_ends_though_nobody_sees_to_it() -> None:
+    """A step that cannot be interrupted ends by itself, as it must once the program is dead."""
+    process = TemplateProcess(seconds=0.5, patience=60)
+    started = time.monotonic()
+    with pytest.raises(TemplateError):
+        process.draft("a", {}, lambda _: ("{{ 9**(9**9) }}", "a.md.j2"))
+    assert time.monotonic() - started < 30
+
+
+def test_a_process_that_does_not_start_is_none_of_a_templates_faults(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is told as what it is: something about the machine."""
+    monkeypatch.setattr("mnistreport.report.template_process._LIMITS", Limits(0, modules=("none",)))
+    with pytest.raises(EnvironmentFault, match="ended before it began"):
+        TemplateProcess().check("a", lambda _: ("text", "a.md.j2"))
 
 
 @pytest.fixture
