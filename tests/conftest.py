@@ -4,6 +4,7 @@ They are set in the environment, so that they hold for the processes that tests 
 """
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,10 @@ for name in ("FORCE_COLOR", "GITHUB_ACTIONS", "KAGGLE_USERNAME", "KAGGLE_KEY", "
 # `mnist_folder`. In the environment it also reaches the processes that pytest-xdist starts.
 if "MNISTREPORT_DATA" in os.environ:
     os.environ["MNISTREPORT_TEST_DATA"] = os.environ.pop("MNISTREPORT_DATA")
+
+# A shell's job in the background ignores interrupts, and so would what tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples each time, however slow the machine: a test that fails, fails for everybody.
 settings.register_profile("reproducible", derandomize=True, deadline=None)
