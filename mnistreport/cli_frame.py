@@ -111,9 +111,11 @@ def _tell(error: Exception) -> ExitCode:
 
         write_error(error)
         return error.exit_code
-    if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.DONE
+    if isinstance(error, BrokenPipeError):  # there is nobody left to tell
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+        return ExitCode.UNREAD
     if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
         return _tell(_explain_disk(error))
     what = disarm(" ".join(f"{type(error).__name__}: {error}".split())[:300])

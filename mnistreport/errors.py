@@ -40,6 +40,7 @@ class ExitCode(IntEnum):
     LOCKED = 5  # another build holds the output
     ENVIRONMENT = 6  # disk, library, port
     INTERRUPTED = 130
+    UNREAD = 141  # whoever read what it said went away, as `head` does; shells call that SIGPIPE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,25 +9,20 @@ import errno
 import os
 import shutil
 import stat
-import time
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
-from mnistreport.errors import EnvironmentFault, LockedError
+from mnistreport.errors import EnvironmentFault
 
 NEW, OLD = ".new-", ".old-"
 """Prefixes of what is not in place yet, and of what is no longer."""
 
 ANOTHER_PLACE = "make room on the disk, or choose another --output or --cache"
 """What to do if the disk refuses, for what goes to either of the two."""
-
-_NO_RIGHT: Final = "choose another --output, or give yourself the right to write there"
-_NAMING_SECONDS: Final = 0.5
-"""How long a build that has just begun is given to say its number."""
 
 _NO_LINKS: Final = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 """What a file system says that knows no second name for a file."""
@@ -70,13 +65,12 @@ def read_kept(path: Path, most: int) -> bytes:
     Raises:
         OSError: It is not there, is no regular file, is longer, or cannot be read.
     """
-    if not stat.S_ISREG(path.stat().st_mode):
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "is no regular file", str(path))
-    with path.open("rb") as file:
-        content = file.read(most + 1)
-    if len(content) > most:
+    if status.st_size > most:
         raise OSError(errno.EFBIG, f"is longer than {most:,} bytes", str(path))
-    return content
+    return path.read_bytes()
 
 
 def remove_file(path: Path) -> None:
@@ -90,6 +84,33 @@ def remove_file(path: Path) -> None:
     except OSError as error:
         msg = f"cannot be removed: {error.strerror or error}"
         raise EnvironmentFault(msg, file=path, next_step=ANOTHER_PLACE) from error
+
+
+def create_file(path: Path) -> BinaryIO:
+    """Open a new file; what lies there goes, and a link that lies there is not followed.
+
+    Raises:
+        OSError: It cannot be created.
+    """
+    try:
+        return path.open("xb")
+    except FileExistsError:
+        path.unlink()
+        return path.open("xb")
+
+
+@contextmanager
+def telling_refusal(path: Path, next_step: str) -> Generator[None]:
+    """Tell what the disk refuses meanwhile.
+
+    Raises:
+        EnvironmentFault: It does, of ``path``.
+    """
+    try:
+        yield
+    except OSError as error:
+        msg = f"cannot be written: {error.strerror or error}"
+        raise EnvironmentFault(msg, file=path, next_step=next_step) from error
 
 
 @contextmanager
@@ -108,27 +129,29 @@ def replacing(files: Mapping[Path, Content], outdated: Collection[Path] = ()) ->
         for folder in sorted({path.parent for path in paths}):
             stack.enter_context(_alone_in(folder, folder, ANOTHER_PLACE))
         for path, content in files.items():
-            with _refusal_of(path, ANOTHER_PLACE):
+            with telling_refusal(path, ANOTHER_PLACE):
                 _write_durably(_fresh(path), content)
-        for path in paths:
-            with _refusal_of(path, ANOTHER_PLACE):
-                _keep_old(path)
+        # Swept away in any case is what is outdated: once it is gone, it must not come back.
+        kept = {path: _old(path) if path in files else _fresh(path) for path in paths}
+        for path, second in kept.items():
+            with telling_refusal(path, ANOTHER_PLACE):
+                _keep(path, second)
         begun: list[Path] = []
         try:
             for path in paths:
                 begun.append(path)
-                with _refusal_of(path, ANOTHER_PLACE):
+                with telling_refusal(path, ANOTHER_PLACE):
                     if path in files:
                         _fresh(path).replace(path)
                     else:
                         path.unlink(missing_ok=True)
             for folder in {path.parent for path in paths}:
-                with _refusal_of(folder, ANOTHER_PLACE):
+                with telling_refusal(folder, ANOTHER_PLACE):
                     _sync_folder(folder)
             yield
         except BaseException:
             for path in reversed(begun):
-                _put_back(path)
+                _put_back(path, kept[path])
             raise
 
 
@@ -172,77 +195,9 @@ def prepare_folder(folder: Path) -> None:
 
 
 @contextmanager
-def hold_folder(folder: Path) -> Generator[None]:
-    """Hold a folder of documents against other builds, and see that it can be written.
-
-    Raises:
-        LockedError: Another build holds it.
-        EnvironmentFault: It cannot be written.
-    """
-    holder = folder / ".build.pid"
-    lock = FileLock(folder / ".build.lock", timeout=0)
-    with _refusal_of(folder, _NO_RIGHT):
-        folder.mkdir(parents=True, exist_ok=True)
-        _acquire(lock, holder)
-    try:
-        with _refusal_of(folder, _NO_RIGHT):  # which a folder that is only read would not take
-            _fresh(holder).write_text(f"{os.getpid()}\n")
-            _fresh(holder).replace(holder)
-        yield
-    finally:
-        with suppress(OSError):  # a number of nobody's is no obstacle
-            holder.unlink(missing_ok=True)
-        lock.release()
-
-
-def _acquire(lock: FileLock, holder: Path) -> None:
-    """Acquire a lock that is free; or tell who holds it, once that one has said its number.
-
-    Raises:
-        LockedError: Another process holds it.
-    """
-    deadline = time.monotonic() + _NAMING_SECONDS
-    while True:
-        try:
-            lock.acquire()
-        except Timeout as error:
-            who = ""
-            with suppress(OSError):
-                who = holder.read_text().strip()
-            if not _is_alive(who) and time.monotonic() < deadline:
-                time.sleep(0.01)  # this number is of one before, or of a build that is just done
-                continue
-            msg = f"another build{f' (process {who})' if who else ''} is writing here"
-            step = "wait until it is done, or choose another --output"
-            raise LockedError(msg, file=holder.parent, next_step=step) from error
-        else:
-            return
-
-
-def _is_alive(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except PermissionError:  # somebody else's
-        return True
-    except (OSError, ValueError, OverflowError):
-        return False
-    return True
-
-
-@contextmanager
-def _refusal_of(path: Path, next_step: str) -> Generator[None]:
-    """Tell what the disk refuses, with the path."""
-    try:
-        yield
-    except OSError as error:
-        msg = f"cannot be written: {error.strerror or error}"
-        raise EnvironmentFault(msg, file=path, next_step=next_step) from error
-
-
-@contextmanager
 def _publishing(target: Path, next_step: str = ANOTHER_PLACE) -> Generator[Path]:
     """Give a place beside ``target`` to write to, for one process at a time."""
-    with _alone_in(target.parent, target, next_step), _refusal_of(target, next_step):
+    with _alone_in(target.parent, target, next_step), telling_refusal(target, next_step):
         yield _fresh(target)
         _sync_folder(target.parent)
 
@@ -254,7 +209,7 @@ def _alone_in(folder: Path, target: Path, next_step: str) -> Generator[None]:
     Who is alone there already stays so; then it is swept when the first of them is done.
     """
     lock = FileLock(folder / ".lock", is_singleton=True)
-    with _refusal_of(target, next_step):
+    with telling_refusal(target, next_step):
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     is_first = lock.lock_counter == 1
@@ -278,34 +233,35 @@ def _old(path: Path) -> Path:
     return path.with_name(OLD + path.name)
 
 
-def _keep_old(path: Path) -> None:
-    """Give what stands at ``path`` a second name, so that it can be put back."""
+def _keep(path: Path, second: Path) -> None:
+    """Give what stands at ``path`` a ``second`` name, so that it can be put back."""
     if not os.path.lexists(path):
         return
     try:
-        os.link(path, _old(path), follow_symlinks=False)
+        os.link(path, second, follow_symlinks=False)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        _write_durably(_old(path), path.read_bytes())
+        _write_durably(second, path.read_bytes())
 
 
-def _put_back(path: Path) -> None:
-    """Have ``path`` be what it was before; as far as the disk lets us."""
-    old = _old(path)
+def _put_back(path: Path, kept: Path) -> None:
+    """Have ``path`` be what it was before, which was ``kept``; as far as the disk lets us."""
     with suppress(OSError):
-        if not os.path.lexists(old):
+        if not os.path.lexists(kept):
             path.unlink(missing_ok=True)
             return
         try:
-            old.replace(path)
+            kept.replace(path)
         except OSError:  # perhaps it only refuses to rename
+            if os.path.lexists(path) and os.path.samestat(path.lstat(), kept.lstat()):
+                return  # and did so before
             path.unlink(missing_ok=True)
-            os.link(old, path, follow_symlinks=False)
+            os.link(kept, path, follow_symlinks=False)
 
 
 def _write_durably(path: Path, content: Content) -> None:
-    with path.open("wb") as stream:
+    with create_file(path) as stream:
         if callable(content):
             content(stream)
         else:
@@ -315,7 +271,7 @@ def _write_durably(path: Path, content: Content) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove leftovers; but a folder that made way for one that never came goes back.
+    """Remove leftovers; but what made way for something that never came goes back.
 
     What cannot be removed now is in nobody's way: the next process tries again.
     """
@@ -325,12 +281,12 @@ def _sweep(folder: Path) -> None:
         for path in leftovers:
             with suppress(OSError):
                 place = path.with_name(path.name.removeprefix(OLD))
-                if not path.is_dir():
-                    path.unlink()
-                elif path.name.startswith(OLD) and not os.path.lexists(place):
+                if path.name.startswith(OLD) and not os.path.lexists(place):
                     path.rename(place)
-                else:
+                elif path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

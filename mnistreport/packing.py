@@ -7,7 +7,8 @@ from typing import Final
 
 from mnistreport.data.sources import DIGITS
 from mnistreport.errors import Problem, ReviewError, UsageError
-from mnistreport.files import hold_folder, remove_leftovers, replacing
+from mnistreport.files import remove_leftovers, replacing
+from mnistreport.holding import hold_folder
 from mnistreport.options import Listener, Options
 from mnistreport.pipeline import (
     Project,

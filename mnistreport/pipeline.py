@@ -15,8 +15,10 @@ from mnistreport.data.dataset import DigitSet
 from mnistreport.data.sources import SOURCES, load_digit_set
 from mnistreport.data.split import Split, split_digits
 from mnistreport.errors import EnvironmentFault, UsageError
-from mnistreport.files import hold_folder, remove_leftovers
+from mnistreport.files import remove_leftovers
+from mnistreport.holding import hold_folder
 from mnistreport.options import Listener, Options
+from mnistreport.places import find_place
 from mnistreport.report.dates import find_given_date
 from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.material import Material, Tested
@@ -152,7 +154,7 @@ def open_project(options: Options, listener: Listener, *, anew: bool = False) ->
     manifest = load_manifest(options.manifest)
     find_given_date(manifest.report)  # or else a wrong one would be told after all the training
     folder = options.manifest.resolve().parent
-    cache = (options.cache or folder / ".mnistreport").resolve()
+    cache = find_place(options.cache, folder, ".mnistreport", option="--cache")
     source = options.data or manifest.data.source
     if options.data and options.data not in SOURCES and Path(options.data).exists():
         source = str(Path(options.data).resolve())  # a path on the command line starts where we are
@@ -167,7 +169,7 @@ def open_project(options: Options, listener: Listener, *, anew: bool = False) ->
             f"--jobs {options.jobs} is more than the {count_things(cores, 'core')} there are: "
             "workers will wait for each other, and their runs seem to take longer"
         )
-    output = (options.output or folder / "output" / digits.name).resolve()
+    output = find_place(options.output, folder, "output", digits.name, option="--output")
     project = Project(manifest, folder, cache, output, digits, split)
     return _trim(project, options, listener, anew=anew)
 

@@ -686,3 +686,17 @@ def test_versions_and_help_are_told() -> None:
     commands = ("init", "insights", "data", "plan", "build", "render", "check", "pack")
     assert [] == [name for name in commands if f"  {name} " not in text]
     assert ExitCode.USAGE == call_command().code
+
+
+def test_whoever_stops_reading_is_not_told_that_all_is_well(tmp_path: Path) -> None:
+    """As of `mnistreport plan | head -1`: no complaint, but neither the code of success."""
+    (tmp_path / "experiments.toml").write_text(BOTH_MODELS)
+    command = [sys.executable, "-m", "mnistreport", "plan"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=tmp_path, encoding="utf-8", **pipes) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert ExitCode.UNREAD == process.returncode, said
+    assert "Error" not in said

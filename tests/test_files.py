@@ -2,23 +2,23 @@
 
 import errno
 import os
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
-from mnistreport.errors import EnvironmentFault, ExitCode, LockedError
+from mnistreport.errors import EnvironmentFault
 from mnistreport.files import (
-    hold_folder,
+    NEW,
+    OLD,
     publish_folder,
     remove_leftovers,
     replace_file,
     replacing,
     update_file,
 )
+from mnistreport.holding import hold_folder
 from tests.torture.faults import EVERY_KIND, KINDS, Act, CutOffError, Faults
 
 State = dict[str, bytes]
@@ -205,65 +205,39 @@ def test_without_second_names_files_are_kept_all_the_same(
     assert {"a": b"old"} == _read(folder, hidden=True)
 
 
-# --- Holding a folder -----------------------------------------------------------------------------
+@pytest.mark.parametrize("act", ["ENOSPC", "EIO"])
+def test_nothing_is_lost_where_nothing_can_be_named(tmp_path: Path, act: Act) -> None:
+    """A disk that removes names, and gives no new ones any more, keeps what was there all the same.
+
+    It may have to wait under its second name; the next process finds it there.
+    """
+    deed = DEEDS["several"]
+    kinds = ("rename", "link")
+    for at in range(1, len(_count(deed, tmp_path / "count", kinds)) + 1):
+        folder = _lay_out(tmp_path / f"{at}", deed.before)
+        with Faults(folder, act, at, stays=True, kinds=kinds).happening():
+            assert _try(deed, folder) is not None
+        for inner in (folder, folder / "deep"):
+            remove_leftovers(inner)
+        kept = _read(folder, hidden=True)
+        assert {
+            name: deed.before[name] for name in ("a", "deep/b", "stamp")
+        }.items() <= kept.items()
+        deed.do(folder)
+        assert deed.after == _read(folder, hidden=True), at
 
 
-@pytest.fixture
-def dead() -> int:
-    """The number of a process that is no more."""
-    with subprocess.Popen(["true"]) as process:
-        pass
-    return process.pid
-
-
-@pytest.mark.parametrize("number", ["dead", "alive", "nonsense", "9" * 30])
-def test_what_a_dead_build_left_is_no_lock(tmp_path: Path, dead: int, number: str) -> None:
-    """Its lock is acquired at once, also if its number is another process's by now."""
-    (tmp_path / ".build.lock").touch()
-    numbers = {"dead": str(dead), "alive": str(os.getppid())}
-    (tmp_path / ".build.pid").write_text(numbers.get(number, number))
-    with hold_folder(tmp_path):
-        assert f"{os.getpid()}\n" == (tmp_path / ".build.pid").read_text()
-    assert not (tmp_path / ".build.pid").exists()
-
-
-def test_a_build_that_has_just_begun_is_named(tmp_path: Path, dead: int) -> None:
-    """Who holds the lock and has not said so yet is waited for: no dead one is named instead."""
-    (tmp_path / ".build.pid").write_text(f"{dead}\n")
-    replacement = f"sleep 0.1; echo {os.getpid()} > .build.pid"
-    with (
-        FileLock(tmp_path / ".build.lock"),
-        subprocess.Popen(["sh", "-c", replacement], cwd=tmp_path),
-        pytest.raises(LockedError, match=rf"process {os.getpid()}\) is writing") as caught,
-        hold_folder(tmp_path),
-    ):
-        pass
-    assert ExitCode.LOCKED == caught.value.exit_code
-
-
-def test_a_folder_that_refuses_is_not_held(tmp_path: Path) -> None:
-    """When the holder's number cannot be written, the lock is free again."""
-    with (
-        Faults(tmp_path, "ENOSPC", 1).happening(),
-        pytest.raises(EnvironmentFault) as caught,
-        hold_folder(tmp_path),
-    ):
-        pass
-    assert caught.value.__traceback__ is not None  # which keeps what the frames hold
-    with FileLock(tmp_path / ".build.lock", timeout=0):
-        pass
-
-
-def test_the_end_of_a_build_is_its_own(tmp_path: Path) -> None:
-    """That the number cannot be removed hides no error, and keeps no lock."""
-    with (
-        pytest.raises(ZeroDivisionError),
-        Faults(tmp_path, "EIO", 1, stays=True, kinds=("unlink",)).happening(),
-        hold_folder(tmp_path),
-    ):
-        _ = 1 / 0
-    with hold_folder(tmp_path):
-        pass
+@pytest.mark.parametrize("name", ["file", "several"])
+def test_no_link_is_written_through(tmp_path: Path, name: str) -> None:
+    """Somebody may have laid one where a file is begun: what it leads to stays."""
+    deed, stranger = DEEDS[name], tmp_path / "stranger"
+    stranger.write_bytes(b"somebody's")
+    folder = _lay_out(tmp_path / "folder", deed.before)
+    for prefix in (NEW, OLD):
+        (folder / f"{prefix}a").symlink_to(stranger)
+    deed.do(folder)
+    assert deed.after == _read(folder, hidden=True)
+    assert b"somebody's" == stranger.read_bytes()
 
 
 def test_leftovers_that_cannot_be_swept_are_told(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_what_can_be_made_again_counts_as_not_there(tmp_path: Path, kind: str, r
     assert read(tmp_path) is None
 
 
-@pytest.mark.parametrize("kind", [*TOLD, "stamp"])
+@pytest.mark.parametrize("kind", [*TOLD, *PASSED_OVER])
 def test_no_pipe_is_waited_for_and_no_device_read(tmp_path: Path, kind: str) -> None:
     """In the place of the file may lie anything; only a regular one is read, and not for ever."""
     name, read = (TOLD | PASSED_OVER)[kind]
@@ -107,7 +107,7 @@ def test_no_pipe_is_waited_for_and_no_device_read(tmp_path: Path, kind: str) -> 
     for make in (os.mkfifo, os.mkdir, _link_to_a_device, _make_endless):
         path.rmdir() if path.is_dir() else path.unlink()
         make(path)
-        if kind == "stamp":
+        if kind in PASSED_OVER:
             assert read(tmp_path) is None
         else:
             with pytest.raises(EnvironmentFault):

@@ -96,7 +96,9 @@ class Engine:
                 line.
         """
         with self._errors_located(name, values):
-            return self._environment.get_template(name).render(values)
+            text = self._environment.get_template(name).render(values)
+        self._refuse_halves(text, name)
+        return text
 
     def draft(self, name: str, values: Mapping[str, object]) -> Passage:
         """Run a template that makes Markdown; return that, its HTML, and the claims met in it.
@@ -109,9 +111,20 @@ class Engine:
         log = note_claims(environment)
         with self._errors_located(name, values):
             text = environment.get_template(name).render(values)
+            self._refuse_halves(text, name)
             refuse_long(text, self._loader.find_file(name))
             draft = Draft(text, log.remarks)
             return Passage(draft, tuple(log.claims), render_markdown(draft))
+
+    def _refuse_halves(self, text: str, name: str) -> None:
+        """Refuse what no file can hold: UTF-8 knows no half of a pair."""
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            msg = f"it makes {text[error.start]!a}, which is half of a character"
+            file = self._loader.find_file(name)
+            step = "write the whole character itself"
+            raise TemplateError(msg, file=file, next_step=step) from error
 
     def split_source(self, name: str) -> Sequence[tuple[int, str, str]]:
         """Return the pieces of a template's source: line, Jinja's name of its kind, text.

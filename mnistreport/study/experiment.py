@@ -6,11 +6,10 @@ bounded, and the one place in ``training`` that obeys it.
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Literal, cast
+from typing import Literal
 
 RECIPE_VERSION = 3
 """Raised whenever ``training`` changes in a way that changes results; part of every fingerprint."""
@@ -146,22 +145,6 @@ class Variant:
     def settings(self) -> dict[str, object]:
         """Every field that decides a result, as plain JSON values."""
         return {"architecture": asdict(self.architecture), "training": asdict(self.training)}
-
-
-def load_variant(model: str, settings: Mapping[str, Any]) -> Variant:
-    """Return the variant of a model's that has these ``settings``, as JSON gives them back.
-
-    Raises:
-        KeyError: A part of them is missing.
-        TypeError: There are others.
-    """
-    fields: dict[str, Any] = {
-        name: tuple(cast("list[int]", value)) if isinstance(value, list) else value
-        for name, value in settings["architecture"].items()
-    }
-    kinds: dict[str, type[Architecture]] = {"mlp": MlpArchitecture, "cnn": CnnArchitecture}
-    architecture = kinds[fields["kind"]](**fields)
-    return Variant(model, architecture, TrainingSetting(**settings["training"]))
 
 
 @dataclass(frozen=True)

@@ -13,32 +13,34 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from mnistreport.files import (
     prepare_folder,
     publish_folder,
+    read_kept,
     remove_file,
     remove_leftovers,
     replace_file,
 )
-from mnistreport.study.experiment import Experiment, load_variant
-from mnistreport.training.result import (
-    PREDICTIONS,
-    Circumstances,
-    EpochRow,
-    FinalOutcome,
-    Mistake,
-    RunResult,
-)
+from mnistreport.study.experiment import Architecture, Experiment, TrainingSetting, Variant
+from mnistreport.training.result import PREDICTIONS, FinalOutcome, RunResult
 from mnistreport.training.sealing import OtherFormatError, RottenError, canonical, seal, unseal
+
+_T = TypeVar("_T")
 
 STORE_FORMAT = 1
 RECORD, TENSORS = "record.json", "tensors.safetensors"
+MOST_BYTES: Final = 64 * 2**20
+"""No record, and nothing that the test split said, is longer."""
+MOST_TENSORS: Final = 4 * 2**30
+"""Bytes; no model that a manifest may ask for has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,30 @@ class Found:
         runs = "1 stored run" if self.other_format == 1 else f"{self.other_format} stored runs"
         told = f"{runs} in the format of another version: kept as it is, and trained again"
         return (*self.rotten, told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    architecture: Architecture
+    training: TrainingSetting
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What a record holds; see ``RunStore.save_run``."""
+
+    settings: _Settings
+    seed: int
+    split: str
+    result: RunResult
+    tensors_sha256: str
+
+    @property
+    def experiment(self) -> Experiment:
+        settings = self.settings
+        return Experiment(
+            Variant("", settings.architecture, settings.training), self.seed, self.split
+        )
 
 
 class RunStore:
@@ -96,14 +122,11 @@ class RunStore:
         What cannot be read, or belongs to another recipe, is passed over.
         """
         for path in sorted(self.runs.glob(f"*/{RECORD}")):
-            with suppress(
-                *(OSError, OtherFormatError, RottenError, KeyError, TypeError, AttributeError)
-            ):
-                record = unseal(path.read_bytes(), STORE_FORMAT)
-                variant = load_variant("", record["settings"])
-                experiment = Experiment(variant, record["seed"], record["split"])
+            with suppress(OSError, OtherFormatError, RottenError):
+                record = _load(_Record, path)
+                experiment = record.experiment
                 if self._find_folder(experiment.fingerprint) == path.parent:
-                    yield experiment, _load_run(record["result"])
+                    yield experiment, record.result
 
     def save_run(self, experiment: Experiment, result: RunResult, tensors: bytes) -> None:
         """Publish a run at once and whole; what was known of an earlier one is forgotten.
@@ -124,7 +147,7 @@ class RunStore:
 
     def load_tensors(self, fingerprint: str) -> bytes:
         """Return a run's weights and validation predictions, as safetensors bytes."""
-        return (self._find_folder(fingerprint) / TENSORS).read_bytes()
+        return read_kept(self._find_folder(fingerprint) / TENSORS, MOST_TENSORS)
 
     def load_arrays(self, fingerprint: str) -> dict[str, NDArray[np.generic]]:
         """Return a run's weights and validation predictions by their names, without torch."""
@@ -144,12 +167,8 @@ class RunStore:
     def find_outcome(self, fingerprint: str) -> FinalOutcome | None:
         """Return what the test split said of a run, if it was asked and the answer is sound."""
         try:
-            file = _find(self.tests / f"{fingerprint}.json")
-            content = unseal(file.read_bytes(), STORE_FORMAT)
-            mistakes = tuple(Mistake(**mistake) for mistake in content.pop("mistakes"))
-            confusion = tuple(tuple(row) for row in content.pop("confusion"))
-            outcome = FinalOutcome(**content, confusion=confusion, mistakes=mistakes)
-        except (OSError, OtherFormatError, RottenError, TypeError, KeyError, AttributeError):
+            outcome = _load(FinalOutcome, _find(self.tests / f"{fingerprint}.json"))
+        except (OSError, OtherFormatError, RottenError):
             return None
         return outcome if outcome.fingerprint == fingerprint else None
 
@@ -181,7 +200,7 @@ class RunStore:
             return found
         with suppress(OSError, RottenError):
             try:
-                unseal((place / file).read_bytes(), STORE_FORMAT)
+                unseal(read_kept(place / file, MOST_BYTES), STORE_FORMAT)
             except OtherFormatError:
                 return _beside(place)
         return place
@@ -189,8 +208,8 @@ class RunStore:
     def _load_result(self, experiment: Experiment) -> RunResult | None:
         folder = self._find_folder(experiment.fingerprint)
         try:
-            record = unseal((folder / RECORD).read_bytes(), STORE_FORMAT)
-            tensors = (folder / TENSORS).read_bytes()
+            record = _load(_Record, folder / RECORD)
+            tensors = self.load_tensors(experiment.fingerprint)
         except FileNotFoundError:
             if folder.exists():
                 msg = "a file is missing"
@@ -199,21 +218,13 @@ class RunStore:
         except OSError as error:
             msg = f"it cannot be read: {error.strerror or error}"
             raise RottenError(msg) from error
-        try:
-            sealed_for = (record["settings"], record["seed"], record["split"])
-            run = _load_run(record["result"])
-            digest = record["tensors_sha256"]
-        except (KeyError, TypeError, AttributeError) as error:
-            msg = "its record has another form"
-            raise RottenError(msg) from error
-        asked_for = (experiment.variant.settings, experiment.seed, experiment.split_sha256)
-        if canonical(sealed_for) != canonical(asked_for):
+        if record.experiment.fingerprint != experiment.fingerprint:
             msg = "it holds another experiment"
             raise RottenError(msg)
-        if digest != hashlib.sha256(tensors).hexdigest():
+        if record.tensors_sha256 != hashlib.sha256(tensors).hexdigest():
             msg = "its weights have changed"
             raise RottenError(msg)
-        return run
+        return record.result
 
 
 def _beside(place: Path) -> Path:
@@ -227,7 +238,22 @@ def _find(place: Path) -> Path:
     return beside if beside.exists() else place
 
 
-def _load_run(result: dict[str, Any]) -> RunResult:
-    circumstances = Circumstances(**result.pop("circumstances"))
-    history = tuple(EpochRow(**row) for row in result.pop("history"))
-    return RunResult(**result, circumstances=circumstances, history=history)
+def _load(kind: type[_T], file: Path) -> _T:
+    """Read what was sealed; a number in quotes is no number.
+
+    Raises:
+        OSError: It cannot be read.
+        OtherFormatError: It is of another format.
+        RottenError: It is not what was sealed, or has another form.
+    """
+    content = unseal(read_kept(file, MOST_BYTES), STORE_FORMAT)
+    try:
+        return _reader_of(kind).validate_json(canonical(content), strict=True)
+    except ValueError as error:
+        msg = "its record has another form"
+        raise RottenError(msg) from error
+
+
+@cache
+def _reader_of(kind: type[_T]) -> TypeAdapter[_T]:
+    return TypeAdapter(kind)

@@ -31,8 +31,6 @@ from mnistreport.training.watch import PATIENCE, Patience, Watch
 
 TRIES = 2
 """How often an experiment whose worker dies is begun before it counts as failed."""
-
-
 WORKER_ENVIRONMENT: Final = {
     # Numeric libraries with one thread: the cores are the workers' to share.
     "OMP_NUM_THREADS": "1",
@@ -311,12 +309,21 @@ def _environment_of_workers() -> Generator[None]:
 def _work(connection: Connection, place: WorkPlace) -> None:
     """Train what comes through the pipe until it closes."""
     obey_parent(even_stopped=True)
-    from mnistreport.training.trainer import Trainer  # torch loads in the worker only
-
     try:
+        from mnistreport.training.trainer import Trainer  # torch loads in the worker only
+
         trainer = Trainer(place.digits, place.split, place.device)
     except MnistReportError as error:
         connection.send(error)
+        return
+    except (
+        ImportError,
+        OSError,
+        RuntimeError,
+        MemoryError,
+    ) as error:  # of torch, or no room for it
+        step = "is torch installed whole, and is there memory for fewer --jobs?"
+        connection.send(EnvironmentFault(f"a worker cannot begin: {error}", next_step=step))
         return
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent is gone
         while True:

@@ -172,10 +172,11 @@ def test_references_link_to_the_figure_or_table(render: Render) -> None:
         ("{{ 1 / 0 }}", 1, ("division",)),
         ("{{ study.levels[99].name }}", 1, ()),
         ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", 1, ("too deep", "call itself")),
+        ("{{ '\\ud800' }}", None, (r"'\ud800', which is half of a character",)),
     ],
 )
 def test_a_mistake_is_told_with_its_place(
-    refuse: Refuse, text: str, line: int, words: tuple[str, ...]
+    refuse: Refuse, text: str, line: int | None, words: tuple[str, ...]
 ) -> None:
     """Names that do not exist, wrong syntax and wrong values: file, line, and the nearest name."""
     problem = refuse(text)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,8 @@ from mnistreport.training.result import (
     Mistake,
     RunResult,
 )
-from mnistreport.training.store import RECORD, TENSORS, RunStore
+from mnistreport.training.sealing import seal
+from mnistreport.training.store import RECORD, STORE_FORMAT, TENSORS, RunStore
 from tests.training.small import CNN, make_experiment
 
 EXPERIMENT = make_experiment()
@@ -231,6 +233,35 @@ def test_json_of_any_other_form_is_rot(store: RunStore, run: Path, text: str) ->
     (run / RECORD).write_text(text)
     found = store.find_results([EXPERIMENT])
     assert {} == found.results
+
+
+@pytest.mark.parametrize(
+    ("place", "odd"),
+    [
+        (("result", "updates"), "17"),
+        (("result", "status"), "better"),
+        (("result", "history", 0, "duration_seconds"), "x"),
+        (("result", "history"), {}),
+        (("settings", "architecture", "layers"), ["a"]),
+        (("settings", "training", "epochs"), True),
+        (("settings",), None),
+        (("seed",), "0"),
+    ],
+    ids=str,
+)
+def test_a_sound_record_of_odd_values_is_rot(
+    store: RunStore, run: Path, place: tuple[str | int, ...], odd: object
+) -> None:
+    """Whoever can seal can seal anything: nobody reckons with a number that is a text."""
+    content = json.loads((run / RECORD).read_bytes())["content"]
+    inner: Any = content
+    for name in place[:-1]:
+        inner = inner[name]
+    inner[place[-1]] = odd
+    (run / RECORD).write_bytes(seal(content, STORE_FORMAT))
+    [told] = store.find_results([EXPERIMENT]).rotten
+    assert "(its record has another form)" in told
+    assert [] == list(store.list_runs())
 
 
 def test_records_are_strict_json(store: RunStore, run: Path) -> None:

@@ -203,6 +203,20 @@ def test_who_kills_every_worker_fails(place: WorkPlace, undisturbed: list[Event]
         assert expected[experiment.fingerprint] == found[experiment.fingerprint]
 
 
+def test_a_library_that_cannot_be_loaded_is_told_once(
+    place: WorkPlace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """What no worker could do better ends the build: no run has failed, and nothing is spilt."""
+    (tmp_path / "torch.py").write_text("raise OSError('libcudart.so.12: cannot open')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(EnvironmentFault, match=r"cannot begin: libcudart\.so\.12: cannot open"):
+        list(train_experiments(EXPERIMENTS[:2], place, jobs=2))
+    assert ("", "") == capfd.readouterr()
+
+
 @pytest.fixture(scope="module")
 def stacked(place: WorkPlace) -> list[Event]:
     """What happens when one worker trains cohorts."""
