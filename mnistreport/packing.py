@@ -135,7 +135,7 @@ def pack_submission(options: Options, allowed: Collection[str], listener: Listen
         listing = list_files(files)
         packed = {zip_name: content, name_listing(zip_name): listing.encode()}
         with replacing({project.output / name: each for name, each in packed.items()}):
-            pass  # both, or neither
+            pass  # both, or neither, unless it is killed between the two
     scheme = project.manifest.submission.scheme
     others = [
         path

@@ -65,6 +65,13 @@ def read_report(path: Path) -> dict[str, Any]:
         if name in figures and value.isdigit():  # a campaign in parts, which are run side by side
             value = str(int(figures[name]) + int(value))
         figures[name] = value
+    content = tomllib.loads(PROMISES.read_text("utf-8"))
+    promises = [promise for group in content["groups"] for promise in group["promises"]]
+    wanted = {name for promise in promises for name in promise.get("figures", ())}
+    wanted |= {f"without {each['what']}" for each in content["removals"]}
+    if missing := sorted(wanted - figures.keys()):
+        msg = f"{path}: some campaigns were left out; there is no figure for {missing[0]!r}"
+        raise ValueError(msg)
     return {
         "figures": figures,
         "seconds": round(sum(float(suite.get("time", "0")) for suite in suites)),

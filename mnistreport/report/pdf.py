@@ -18,7 +18,12 @@ SECONDS: Final = 60.0
 """Wall-clock time for laying out a PDF; one of 1,000 runs takes 13."""
 _LARGEST: Final = 2**30
 """Bytes of a PDF."""
-_LIMITS: Final = Limits(4 * 2**30, files=256, largest_file=2**26)  # it keeps fonts in files
+_LIMITS: Final = Limits(
+    4 * 2**30,
+    seconds=2 * SECONDS,  # should nobody be there to end it
+    files=256,
+    largest_file=2**26,  # it keeps fonts in files
+)
 
 
 _FAULTS: Final[Mapping[str, type[RenderingError]]] = {

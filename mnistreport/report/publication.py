@@ -1,4 +1,7 @@
-"""Writing the documents: all of them, or those of the last good build stay."""
+"""Writing the documents: all of them, or those of the last good build stay.
+
+Only a program that is killed while names change, file by file, can leave some of either.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

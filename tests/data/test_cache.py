@@ -7,7 +7,9 @@ import pytest
 from mnistreport import files
 from mnistreport.data import digit_cache, layouts, sources
 from mnistreport.data.dataset import digest_digits
+from mnistreport.data.split import split_digits
 from mnistreport.errors import DataError, EnvironmentFault, ExitCode
+from mnistreport.study.manifest import SplitFractions
 from tests.data.conftest import Drawn, Load
 from tests.digit_files import write_idx_folder
 
@@ -44,15 +46,20 @@ def test_sha256_is_that_of_the_content(folder: Path, load: Load, cache: Path) ->
     }
 
 
-def test_changed_pixel_is_noticed(folder: Path, load: Load) -> None:
+def test_changed_pixel_is_noticed(folder: Path, load: Load, cache: Path) -> None:
     """One pixel changed, size and time restored: another digest, so every run trains again."""
     first = load(folder)
+    parted = split_digits(first, SplitFractions(0.6, 0.2, 0.2), 0, cache=cache)
     file = folder / "train-images-idx3-ubyte"
     status, content = file.stat(), bytearray(file.read_bytes())
     content[5000] ^= 1
     file.write_bytes(content)
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert first.sha256 != load(folder).sha256
+    changed = load(folder)
+    assert first.sha256 != changed.sha256
+    # The same images in each split, by number; but no run's fingerprint, of which this is part.
+    again = split_digits(changed, SplitFractions(0.6, 0.2, 0.2), 0, cache=cache)
+    assert parted.sha256 != again.sha256
 
 
 @pytest.mark.parametrize("name", ["images.npy", "labels.npy"])

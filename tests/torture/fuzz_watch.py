@@ -48,7 +48,8 @@ class Tally:
     """What was counted, also if the process that counts is killed.
 
     Attributes:
-        mutations: Inputs that are none of those that the mutations started from.
+        mutations: Inputs that are none of those that the mutations started from, and were read to
+            an end.
         taken: Of all inputs.
         refused: The same.
         limited: The same.
@@ -99,7 +100,7 @@ class Watch:
                 self._failure.with_suffix(".txt").write_text(traceback.format_exc()[-20_000:])
             raise
         tally = self._tally
-        tally.mutations += content not in self._seeds
+        tally.mutations += content not in self._seeds and outcome != "limited"
         setattr(tally, outcome, getattr(tally, outcome) + 1)
         tally.slowest = max(tally.slowest, seconds)
         figures = (tally.mutations, tally.taken, tally.refused, tally.limited, tally.slowest)

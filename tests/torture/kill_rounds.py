@@ -129,7 +129,10 @@ def kill_often(
         building.kill()
         killed = building.wait()
         report.expect(not killed.left, "workers outlive it", killed.left)
-        report.count("killed" if killed.code == -signal.SIGKILL else "in time")
+        if killed.code != -signal.SIGKILL:
+            report.count("in time")
+        else:
+            report.count("killed alone" if building.alone else "killed")
         trained = read_trained(killed.said)
         report.expect(not set(before) & set(trained), "trained again", before, trained)
         finished = list_finished(folder)
@@ -178,7 +181,7 @@ class Real:
 
     def __init__(self, folder: Path, *, alone: bool = False) -> None:
         """Start it; ``alone`` says whether it is killed without its workers, who must see to it."""
-        self._alone = alone
+        self.alone = alone
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.torture.numbers_build", str(folder)],
             stdout=subprocess.DEVNULL,
@@ -189,7 +192,7 @@ class Real:
 
     def kill(self) -> None:
         """Kill it, and its workers, or wait for these to notice, but not for long."""
-        (os.kill if self._alone else os.killpg)(self._process.pid, signal.SIGKILL)
+        (os.kill if self.alone else os.killpg)(self._process.pid, signal.SIGKILL)
         deadline = time.monotonic() + GONE_WITHIN
         while self._list_living() and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -221,7 +224,7 @@ def kill_real(kills: int, share: int, root: Path) -> Report:
     alone = make_chance("alone", share)
     return kill_often(
         folder,
-        lambda: Real(folder, alone=alone.random() < 1 / 3),
+        lambda: Real(folder, alone=alone.random() < 1 / 5),
         read_trained,
         read_outcome,
         undisturbed,

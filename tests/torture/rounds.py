@@ -85,6 +85,8 @@ class Report:
 class Running:
     """A command of the program in a process that is forked from this one, and leads a group."""
 
+    alone = False
+
     def __init__(
         self,
         words: Sequence[object],
