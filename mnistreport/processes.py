@@ -21,6 +21,7 @@ _ASKING: Final = (signal.SIGINT, signal.SIGTERM)
 """How a program is asked to end: by Ctrl-C, and by whoever else manages it."""
 _LOST_SECONDS: Final = 0.01
 _PR_SET_PDEATHSIG: Final = 1  # <linux/prctl.h>
+_NO_NEWS: Final = "ignore:resource_tracker:UserWarning"
 
 
 # --- Children -------------------------------------------------------------------------------------
@@ -64,14 +65,23 @@ def starting_children() -> Generator[None]:
         if not hasattr(signal, "pthread_sigmask"):
             yield
             return
-        from multiprocessing import resource_tracker
-
-        resource_tracker.ensure_running()  # it would be started meanwhile, and unblock signals
+        _start_tracker()  # it would be started meanwhile, and unblock signals
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             yield
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_tracker() -> None:
+    """Start what removes locks that are left behind: after an end at once, that is no news."""
+    from multiprocessing import resource_tracker
+
+    sys.warnoptions.append(_NO_NEWS)
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.remove(_NO_NEWS)
 
 
 # --- Being asked to end ---------------------------------------------------------------------------
