@@ -58,19 +58,26 @@ def update_file(path: Path, change: Callable[[bytes | None], bytes], *, next_ste
 
 
 def read_kept(path: Path, most: int) -> bytes:
-    """Read a file that was kept, of at most ``most`` bytes; whatever else lies there is left alone.
-
-    A pipe would be waited for, a device might never end.
+    """Read a file that was kept, of at most ``most`` bytes.
 
     Raises:
         OSError: It is not there, is no regular file, is longer, or cannot be read.
+    """
+    check_kept(path, most)
+    return path.read_bytes()
+
+
+def check_kept(path: Path, most: int) -> None:
+    """See that a file can be read to its end: a pipe would be waited for, a device has none.
+
+    Raises:
+        OSError: It is not there, is no regular file, or is longer than ``most`` bytes.
     """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "is no regular file", str(path))
     if status.st_size > most:
         raise OSError(errno.EFBIG, f"is longer than {most:,} bytes", str(path))
-    return path.read_bytes()
 
 
 def remove_file(path: Path) -> None:

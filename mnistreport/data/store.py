@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistreport.files import Content, publish_folder, replace_file
+from mnistreport.files import Content, check_kept, publish_folder, read_kept, replace_file
 
 ABOUT = "about.json"
+MOST_BYTES, MOST_ARRAY = 2**20, 2**30
+"""No JSON that is kept here, and no array, has more; MNIST's images are 55 MB."""
 NPY_START = 10
 """Bytes before the header of an array: the magic string, the version, the header's length."""
 NPY_HEADER = re.compile(
@@ -66,7 +68,7 @@ def open_arrays(folder: Path, names: Sequence[str]) -> tuple[NDArray[Any], ...] 
 def read_json(file: Path) -> dict[str, object] | None:
     """Read what ``publish_json`` or ``publish_arrays`` wrote; ``None`` if it cannot be read."""
     try:
-        value: object = json.loads(file.read_text("utf-8"))
+        value: object = json.loads(read_kept(file, MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None  # type: ignore[return-value]
@@ -75,13 +77,14 @@ def read_json(file: Path) -> dict[str, object] | None:
 def tells_the_same(folder: Path, about: Mapping[str, object]) -> bool:
     """Tell whether what stands beside the arrays in ``folder`` is ``about``, byte for byte."""
     try:
-        return (folder / ABOUT).read_bytes() == _dump(about)
+        return read_kept(folder / ABOUT, MOST_BYTES) == _dump(about)
     except OSError:
         return False
 
 
 def _map_array(file: Path) -> NDArray[Any]:
     """Map an array of integers; NumPy is not asked to guess what a rotten header may mean."""
+    check_kept(file, MOST_ARRAY)
     with file.open("rb") as stream:
         start = stream.read(NPY_START)
         header = stream.read(int.from_bytes(start[-2:], "little"))

@@ -62,8 +62,8 @@ def test_changed_pixel_is_noticed(folder: Path, load: Load, cache: Path) -> None
     assert parted.sha256 != again.sha256
 
 
-@pytest.mark.parametrize("name", ["images.npy", "labels.npy"])
-@pytest.mark.parametrize("damage", ["flip", "cut", "empty", "gone", "header", "pickle"])
+@pytest.mark.parametrize("name", ["images.npy", "labels.npy", "about.json"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty", "gone", "header", "pickle", "pipe"])
 def test_rotten_entry_is_made_again(
     folder: Path, load: Load, recwarn: pytest.WarningsRecorder, name: str, damage: str
 ) -> None:
@@ -79,12 +79,15 @@ def test_rotten_entry_is_made_again(
             "cut": content[:-1],
             "empty": b"",
             "gone": b"",
+            "pipe": b"",
             "header": b"\x93NUMPY\x01\x00\x10\x00{'descr': __imp}",
             "pickle": b"\x80\x04.",
         }[damage]
     )
-    if damage == "gone":
+    if damage in {"gone", "pipe"}:
         file.unlink()
+    if damage == "pipe":  # nobody ever writes to it
+        os.mkfifo(file)
     again = load(folder)
     assert sha256 == again.sha256
     np.testing.assert_array_equal(images, again.images)

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -119,13 +120,18 @@ def test_another_result_draws_what_shows_it(
 
 
 @pytest.mark.parametrize("kind", ["svg", "png"])
+@pytest.mark.parametrize("with_a_pipe", [False, True])
 def test_a_touched_picture_is_drawn_again(
-    small: Material, tmp_path: Path, output: Path, drawn: list[str], kind: str
+    small: Material, tmp_path: Path, output: Path, drawn: list[str], kind: str, *, with_a_pipe: bool
 ) -> None:
-    """Somebody's own changes to a picture never get into the report."""
+    """Somebody's own changes to a picture never get into the report, and no pipe is waited for."""
     path = output / "figures" / f"ranking.{kind}"
     good = path.read_bytes()
-    path.write_bytes(good + b" ")
+    if with_a_pipe:
+        path.unlink()
+        os.mkfifo(path)
+    else:
+        path.write_bytes(good + b" ")
     publish_report(small, tmp_path, output, notebook=False)
     assert ["ranking"] == drawn
     assert good == path.read_bytes()

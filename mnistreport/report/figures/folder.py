@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mnistreport.files import read_kept
 from mnistreport.report.figures.figure import Figure, Picture
 from mnistreport.report.figures.plan import PlannedFigure
 
 FOLDER = "figures"
 INDEX = "figures.json"
+MOST_BYTES = 64 * 2**20
+"""No picture, and no index of them, is larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +80,14 @@ class FigureFolder:
 
     def _read_index(self) -> dict[str, dict[str, Any]]:
         try:
-            entries = json.loads((self.path / INDEX).read_bytes())["figures"]
+            entries = json.loads(read_kept(self.path / INDEX, MOST_BYTES))["figures"]
             return {str(entry["name"]): entry for entry in entries}
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return {}
 
     def _read_picture(self, name: str, entry: Mapping[str, Any]) -> Picture:
-        svg, png = ((self.path / f"{name}.{kind}").read_bytes() for kind in ("svg", "png"))
+        paths = (self.path / f"{name}.{kind}" for kind in ("svg", "png"))
+        svg, png = (read_kept(path, MOST_BYTES) for path in paths)
         if (_digest(svg), _digest(png)) != (entry["svg"], entry["png"]):
             msg = "somebody changed it"
             raise ValueError(msg)
