@@ -160,6 +160,8 @@ def main(name: str, act: Act, lasting: str, share: int, shares: int, root: Path)
     """Go through what a build does, this process taking its ``share``, counted from 0."""
     scenario = prepare(name, root)
     kinds = EVERY_KIND if act == "kill" else KINDS
+    stub.call(scenario.words)  # composes and lays out what no round does again
+    put_back(scenario.kept, scenario.folder)
     counter = Faults(scenario.folder, kinds=kinds)
     with counter.happening():
         stub.call(scenario.words)
