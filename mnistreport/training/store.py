@@ -31,7 +31,7 @@ from mnistreport.files import (
 )
 from mnistreport.study.experiment import Architecture, Experiment, TrainingSetting, Variant
 from mnistreport.training.result import PREDICTIONS, FinalOutcome, RunResult
-from mnistreport.training.sealing import OtherFormatError, RottenError, canonical, seal, unseal
+from mnistreport.training.sealing import OtherFormatError, RottenError, seal, unseal_text
 
 _T = TypeVar("_T")
 
@@ -200,7 +200,7 @@ class RunStore:
             return found
         with suppress(OSError, RottenError):
             try:
-                unseal(read_kept(place / file, MOST_BYTES), STORE_FORMAT)
+                unseal_text(read_kept(place / file, MOST_BYTES), STORE_FORMAT)
             except OtherFormatError:
                 return _beside(place)
         return place
@@ -246,9 +246,9 @@ def _load(kind: type[_T], file: Path) -> _T:
         OtherFormatError: It is of another format.
         RottenError: It is not what was sealed, or has another form.
     """
-    content = unseal(read_kept(file, MOST_BYTES), STORE_FORMAT)
+    content = unseal_text(read_kept(file, MOST_BYTES), STORE_FORMAT)
     try:
-        return _reader_of(kind).validate_json(canonical(content), strict=True)
+        return _reader_of(kind).validate_json(content, strict=True)
     except ValueError as error:
         msg = "its record has another form"
         raise RottenError(msg) from error

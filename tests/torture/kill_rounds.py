@@ -179,11 +179,11 @@ def kill_stubs(kills: int, share: int, root: Path) -> Report:
 class Real:
     """A build as a person starts it, with workers; its documents are its numbers."""
 
-    def __init__(self, folder: Path, *, alone: bool = False) -> None:
+    def __init__(self, folder: Path, jobs: int, *, alone: bool = False) -> None:
         """Start it; ``alone`` says whether it is killed without its workers, who must see to it."""
         self.alone = alone
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.torture.numbers_build", str(folder)],
+            [sys.executable, "-m", "tests.torture.numbers_build", str(folder), str(jobs)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
@@ -218,13 +218,14 @@ def kill_real(kills: int, share: int, root: Path) -> Report:
         return [line for line in lines if len(line) == 64]
 
     started = time.monotonic()
-    done = Real(folder).wait()
+    jobs = 1 + (share == 0)
+    done = Real(folder, jobs).wait()
     assert 0 == done.code, done.said
     undisturbed = Undisturbed(time.monotonic() - started, read_outcome(folder))
     alone = make_chance("alone", share)
     return kill_often(
         folder,
-        lambda: Real(folder, alone=alone.random() < 1 / 5),
+        lambda: Real(folder, jobs, alone=alone.random() < 1 / 5),
         read_trained,
         read_outcome,
         undisturbed,

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from safetensors.torch import save
 
 from mnistreport import pipeline
 from mnistreport.cli import app
+from mnistreport.data import sources
 from mnistreport.report import document
 from mnistreport.report.context import dump_context
 from mnistreport.report.making import HTML, PDF, Making
@@ -103,8 +105,8 @@ def prepare_builds(
 ) -> None:
     """Have every build of this process train with ``train``, and stop its clock.
 
-    What documents say is composed once for the same results: that takes most of the time, and is
-    not what is tried here. It is written, and compared, each time.
+    Digits are drawn, and what documents say is composed, once for the same results: that takes most
+    of the time, and is not what is tried here. All is written, and compared, each time.
 
     Args:
         train: Takes the place of the trainer.
@@ -128,6 +130,7 @@ def prepare_builds(
 
 def _remember_documents() -> None:
     compose, make = document.compose_document, Making.make
+    sources.read_embedded = cache(sources.read_embedded)
     composed: dict[object, document.Document] = {}
     made: dict[object, bytes] = {}
 
