@@ -40,7 +40,6 @@ STAGES = (
     ("reading the test split", 0.3),
     ("writing the report", 2.0),  # figures, on two processes
     ("writing the report", 5.0),  # pages
-    ("running the notebook", 2.0),  # a kernel starts
     ("running the notebook", 5.0),
 )
 """What a build says when a part of its work begins, and about how many seconds that takes."""

@@ -3,6 +3,7 @@
 python -m tests.torture.disk_rounds <scenario> <act> <once|stays> <share> <shares> <folder>
 """
 
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -68,8 +69,9 @@ def prepare(name: str, root: Path) -> Scenario:
     """Make a scenario.
 
     ``first`` is a first build. ``again`` is one beside documents of another study, which leaves
-    pictures out and a budget, with new runs and a person's words. ``words`` has nothing new but
-    such words, keeps to a budget, and makes a PDF. ``pack`` makes a zip anew.
+    pictures out and a budget, with a person's words; no digits and no splits are kept, and all runs
+    are new. ``words`` has nothing new but such words, keeps to a budget, and makes a PDF. ``pack``
+    makes a zip anew.
     """
     folder, log = root / "project", root / "trained"
 
@@ -92,6 +94,9 @@ def prepare(name: str, root: Path) -> Scenario:
         done = run((*BUILD, manifest, *BUDGET))
         assert 0 == done.code, done.said
         assert (folder / "output" / "digits" / "budget.json").exists()
+        if name == "again":
+            for kept in ("data", "sources", "splits"):
+                shutil.rmtree(folder / ".mnistreport" / kept)
         insight = folder / "templates" / "insights" / "rate.md.j2"
         insight.parent.mkdir(parents=True)
         insight.write_text(WORDS)

@@ -141,7 +141,7 @@ def _remember_documents() -> None:
         return composed[key]
 
     def make_once(making: Making, name: str) -> bytes:
-        key = (dump_context(making.document.context), name)
+        key = (id(making.document), name)  # one of those composed, which are kept
         if name in {HTML, PDF} and key not in made:
             made[key] = make(making, name)
         return making.made.setdefault(name, made[key]) if key in made else make(making, name)

@@ -129,7 +129,7 @@ def test_it_ends_with_its_parent(tmp_path: Path) -> None:
         until = time.monotonic() + 60
         while len(found := children.read_text().split()) < 2 and time.monotonic() < until:
             time.sleep(0.02)  # multiprocessing's own helper, and the process that is asked
-        until = time.monotonic() + 20
+        until = time.monotonic() + 10
         while max(map(count_threads, found)) < 2 and time.monotonic() < until:
             time.sleep(0.02)  # the thread that waits for the parent's end
         parent.kill()
