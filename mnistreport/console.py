@@ -24,7 +24,7 @@ from mnistreport.report.records import RubricVerdict
 from mnistreport.report.wording import count_things
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import ROUGH_COSTS, CostModel
-from mnistreport.training.workers import Ended, EpochDone, Event, Started, WorkerLost
+from mnistreport.training.events import Ended, EpochDone, Event, Started, WorkerLost
 
 NOMINAL_SIZES = LearningSizes(12_000, 4_000)
 """Numbers of images that costs are compared for; only their proportions matter to a bar."""

@@ -9,7 +9,7 @@ from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import CostModel
-from mnistreport.training.workers import Event
+from mnistreport.training.events import Event
 
 
 def count_cores() -> int:

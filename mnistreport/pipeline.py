@@ -32,12 +32,13 @@ from mnistreport.study.manifest import Manifest
 from mnistreport.study.trim_file import keep_trim, load_trim
 from mnistreport.study.trimming import Trim
 from mnistreport.training.cost import ROUGH_COSTS
+from mnistreport.training.events import Ended
 from mnistreport.training.grouping import pick_missing
 from mnistreport.training.ledger import Ledger, TestRead
 from mnistreport.training.result import RunResult
 from mnistreport.training.store import RunStore
 from mnistreport.training.timings import fit_stored_costs
-from mnistreport.training.workers import Ended, WorkPlace, train_experiments
+from mnistreport.training.workers import WorkPlace, train_experiments
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from mnistreport.cli import app
 from mnistreport.errors import ExitCode
 from mnistreport.resources import find_resource
 from mnistreport.study.experiment import Experiment
-from mnistreport.training import workers
+from mnistreport.training import events, workers
 from mnistreport.training.watch import Patience
 from tests.commands import Told, call_command, run_command, spell_command
 from tests.digit_files import draw_digits, write_csv, write_idx_folder
@@ -225,14 +225,14 @@ def test_a_worker_that_hangs_is_a_line_of_the_report(
         *,
         jobs: int,
         estimate: Callable[[Experiment], float],
-    ) -> Generator[workers.Event]:
+    ) -> Generator[events.Event]:
         patience = Patience(still_seconds=1.0)
         others = multiprocessing.active_children()
         for event in workers.train_experiments(
             missing, place, jobs=jobs, estimate=estimate, patience=patience
         ):
             yield event
-            if isinstance(event, workers.Started):
+            if isinstance(event, events.Started):
                 for child in set(multiprocessing.active_children()).difference(others):
                     os.kill(child.pid or 0, signal.SIGSTOP)
 

@@ -31,9 +31,9 @@ from mnistreport.report.context import dump_context, make_context
 from mnistreport.report.material import Material
 from mnistreport.report.publication import Publication
 from mnistreport.study.experiment import Experiment
+from mnistreport.training.events import Ended, EpochDone, Event, Started, WorkerLost
 from mnistreport.training.ledger import Ledger
 from mnistreport.training.store import RunStore
-from mnistreport.training.workers import Ended, EpochDone, Event, Started, WorkerLost
 from tests.commands import spell_command
 
 MANIFEST = """\

@@ -12,11 +12,11 @@ from mnistreport.data.loaders import load_tensors
 from mnistreport.errors import EnvironmentFault
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cohort import train_cohort
+from mnistreport.training.events import Ended, EpochDone
 from mnistreport.training.grouping import Cohort, can_stack
 from mnistreport.training.loop import TrainedModel, train_model
 from mnistreport.training.processor import name_processor
 from mnistreport.training.result import PREDICTIONS, Circumstances, EpochRow, RunResult
-from mnistreport.training.workers import Ended, EpochDone
 
 
 class Trainer:

@@ -25,8 +25,9 @@ from mnistreport.errors import EnvironmentFault, MnistReportError
 from mnistreport.processes import obey_parent, starting_children
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import ROUGH_COSTS
+from mnistreport.training.events import Ended, Event, Started, WorkerLost
 from mnistreport.training.grouping import Cohort, group_cohorts
-from mnistreport.training.result import Circumstances, EpochRow, RunResult, Status
+from mnistreport.training.result import Circumstances, RunResult, Status
 from mnistreport.training.watch import PATIENCE, Patience, Watch
 
 TRIES = 2
@@ -44,48 +45,6 @@ WORKER_ENVIRONMENT: Final = {
     "MALLOC_TOP_PAD_": str(2**26),
 }
 """What the workers' processes begin with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A worker has begun ``experiment``."""
-
-    experiment: Experiment
-
-
-@dataclass(frozen=True, slots=True)
-class EpochDone:
-    """A worker has finished one more epoch of ``experiment``."""
-
-    experiment: Experiment
-    row: EpochRow
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerLost:
-    """The worker that trained ``experiment`` died or hung; it is begun again, or given up."""
-
-    experiment: Experiment
-    again: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """``experiment`` is over, well or badly.
-
-    Attributes:
-        experiment: What was trained.
-        result: History and status.
-        tensors: Weights and validation predictions as safetensors bytes; empty if it failed, or
-            its worker hung.
-    """
-
-    experiment: Experiment
-    result: RunResult
-    tensors: bytes
-
-
-Event = Started | EpochDone | WorkerLost | Ended
 
 
 @dataclass(frozen=True, slots=True)

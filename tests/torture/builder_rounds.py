@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mnistreport.training.workers import Event
+from mnistreport.training.events import Event
 from tests.torture import stub
 from tests.torture.rounds import (
     BUILD,

@@ -20,7 +20,8 @@ from mnistreport.options import Listener
 from mnistreport.pipeline import Project, collect_results, look_up
 from mnistreport.study.experiment import Experiment
 from mnistreport.training import workers
-from mnistreport.training.workers import Ended, WorkerLost, WorkPlace, train_experiments
+from mnistreport.training.events import Ended, WorkerLost
+from mnistreport.training.workers import WorkPlace, train_experiments
 from tests.training.small import make_experiment
 from tests.training.stand_ins import pretend
 

@@ -12,7 +12,8 @@ from mnistreport.data.sources import load_digit_set
 from mnistreport.data.split import split_digits
 from mnistreport.study.experiment import CnnArchitecture, Experiment, MlpArchitecture
 from mnistreport.study.manifest import SplitFractions
-from mnistreport.training.workers import Ended, Started, WorkPlace, train_experiments
+from mnistreport.training.events import Ended, Started
+from mnistreport.training.workers import WorkPlace, train_experiments
 from tests.training.small import SETTING, make_experiment, timeless
 
 SEED = int(os.environ.get("TORTURE_SEED", "21"))

@@ -14,7 +14,7 @@ from mnistreport.options import Listener, Options
 from mnistreport.report.context import dump_context, make_context
 from mnistreport.report.material import Material
 from mnistreport.report.publication import Publication
-from mnistreport.training.workers import Ended, Event
+from mnistreport.training.events import Ended, Event
 
 
 def publish_numbers(material: Material, _project: Path, output: Path, **_: object) -> Publication:

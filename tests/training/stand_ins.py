@@ -7,8 +7,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from mnistreport.processes import obey_parent
+from mnistreport.training.events import Ended, EpochDone
 from mnistreport.training.result import Circumstances, EpochRow, RunResult
-from mnistreport.training.workers import Ended, EpochDone
 
 
 def tell_half(connection: Connection, _place: object) -> None:

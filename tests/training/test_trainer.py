@@ -6,11 +6,11 @@ from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
 from mnistreport.errors import EnvironmentFault, ExitCode
 from mnistreport.study.experiment import MlpArchitecture
+from mnistreport.training.events import EpochDone
 from mnistreport.training.models import make_model
 from mnistreport.training.processor import name_processor
 from mnistreport.training.result import Circumstances
 from mnistreport.training.trainer import PREDICTIONS, Trainer, choose_device
-from mnistreport.training.workers import EpochDone
 from tests.training.small import CNN, make_experiment
 
 needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

@@ -24,17 +24,10 @@ from mnistreport.data.split import Split
 from mnistreport.errors import DataError, EnvironmentFault
 from mnistreport.study.experiment import CnnArchitecture, MlpArchitecture
 from mnistreport.training import workers
+from mnistreport.training.events import Ended, EpochDone, Event, Started, WorkerLost
 from mnistreport.training.trainer import Trainer
 from mnistreport.training.watch import Patience
-from mnistreport.training.workers import (
-    Ended,
-    EpochDone,
-    Event,
-    Started,
-    WorkerLost,
-    WorkPlace,
-    train_experiments,
-)
+from mnistreport.training.workers import WorkPlace, train_experiments
 from tests.commands import is_alive
 from tests.training.small import CNN, MLP, make_endless, make_experiment, timeless
 from tests.training.stand_ins import tell_half
@@ -62,7 +55,8 @@ TWO_FOR_EVER = """
 import multiprocessing, sys
 from pathlib import Path
 from mnistreport.data.split import LearningSizes
-from mnistreport.training.workers import EpochDone, WorkPlace, train_experiments
+from mnistreport.training.events import EpochDone
+from mnistreport.training.workers import WorkPlace, train_experiments
 from tests.training.small import make_endless
 
 place = WorkPlace(Path(sys.argv[1]), Path(sys.argv[2]), LearningSizes(1079, 359), "cpu")
