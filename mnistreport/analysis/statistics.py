@@ -9,7 +9,7 @@ models classifies these images better?* is answered over images: ``compare_fitte
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Literal
 
 import numpy as np
@@ -77,8 +77,16 @@ class Difference:
 
 def summarise_values(values: Sequence[float], unit: Unit = "share") -> Measure:
     """Return mean, standard deviation and n of at least one value."""
-    sd = stdev(values) if len(values) > 1 else None
-    return Measure(fmean(values), sd, len(values), tuple(values), unit)
+    mean = fmean(values)
+    sd = _find_sd(values, mean) if len(values) > 1 else None
+    return Measure(mean, sd, len(values), tuple(values), unit)
+
+
+def _find_sd(values: Sequence[float], mean: float) -> float:
+    """Return the sample standard deviation of at least two values; 0 only if all are the same."""
+    if min(values) == max(values):
+        return 0.0
+    return math.dist(values, [mean] * len(values)) / math.sqrt(len(values) - 1)
 
 
 def estimate_mean(measure: Measure) -> Interval | None:
@@ -112,7 +120,7 @@ def pair_differences(ours: Mapping[int, float], theirs: Mapping[int, float]) -> 
     mean, n = fmean(pairs), len(pairs)
     if n == 1:
         return Difference(mean, None, n)
-    sd = stdev(pairs)
+    sd = _find_sd(pairs, mean)
     if sd < NO_SPREAD:
         return Difference(mean, Interval(mean, mean), n, 1.0 if abs(mean) < NO_SPREAD else None)
     half = _find_half(sd, n)

@@ -143,6 +143,8 @@ def _parse(rows: bytes) -> NDArray[np.uint8] | None:
 def _find_fault(file: RawFile, head: CsvHead, rows: bytes, first: int) -> Exception:
     """Say which cell made ``_parse`` give up; ``first`` is the number of the first line."""
     for line, row in enumerate(rows.removesuffix(b"\n").split(b"\n"), start=first):
+        if _parse(row + b"\n") is not None:
+            continue
         cells = row.split(b",")
         for index, cell in enumerate(cells[:COLUMNS]):
             highest = BRIGHTEST if index else CLASSES - 1

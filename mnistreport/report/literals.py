@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Final, cast
 
@@ -108,7 +109,7 @@ def find_unsourced_numbers(
     Raises:
         TemplateError: A template is missing, malformed or far too long.
     """
-    known = _Known((*_find_numbers(context), *_find_numbers(manifest)))
+    known = _Known(context, manifest)
     return tuple(
         Unsourced(file, line, _tell(number))
         for name in names
@@ -119,11 +120,10 @@ def find_unsourced_numbers(
 
 
 class _Known:
-    """The numbers that a typed one can stand for."""
+    """The numbers that a typed one can stand for; looked for once there is such a one."""
 
-    def __init__(self, numbers: Iterable[float]) -> None:
-        finite = {number for number in numbers if math.isfinite(number)}
-        self._numbers = tuple(Decimal(repr(number)) for number in finite)
+    def __init__(self, *holders: object) -> None:
+        self._holders = holders
         self._rounded: dict[tuple[Decimal, int], frozenset[Decimal]] = {}
 
     def bears_out(self, literal: re.Match[str]) -> bool:
@@ -136,6 +136,11 @@ class _Known:
         signs = {"": (1, -1), "+": (1,)}.get(literal["sign"], (-1,))
         return any(sign * typed in self._round_all(least, scale) for sign in signs)
 
+    @cached_property
+    def _numbers(self) -> tuple[Decimal, ...]:
+        finite = filter(math.isfinite, _find_numbers(*self._holders))
+        return tuple(Decimal(repr(number)) for number in finite)
+
     def _round_all(self, least: Decimal, scale: int) -> frozenset[Decimal]:
         """Return all numbers, times ``scale``, rounded to multiples of ``least``."""
         if (least, scale) not in self._rounded:
@@ -145,20 +150,24 @@ class _Known:
         return self._rounded[least, scale]
 
 
-def _find_numbers(value: object) -> Iterator[float]:
-    """Yield every number that a value holds, however deep; lines of a file are none."""
-    if isinstance(value, str | bool):
-        return
-    if isinstance(value, int | float):
-        yield value
-    elif dataclasses.is_dataclass(value):
-        for each in dataclasses.fields(value):
-            if each.name != "line":
-                yield from _find_numbers(getattr(value, each.name))
-    elif isinstance(value, Mapping | Sequence):
-        parts = cast("Iterable[object]", value.values() if isinstance(value, Mapping) else value)
-        for part in parts:
-            yield from _find_numbers(part)
+def _find_numbers(*holders: object) -> set[float]:
+    """Return every number that these hold, however deep; lines of a file are none."""
+    found: set[float] = set()
+    waiting = list(holders)
+    while waiting:
+        value = waiting.pop()
+        if value is None or isinstance(value, str | bool):
+            continue
+        if isinstance(value, int | float):
+            found.add(value)
+        elif dataclasses.is_dataclass(value):
+            fields = dataclasses.fields(value)
+            waiting += [getattr(value, each.name) for each in fields if each.name != "line"]
+        elif isinstance(value, Mapping):
+            waiting += cast("Mapping[object, object]", value).values()
+        elif isinstance(value, Sequence):
+            waiting += cast("Sequence[object]", value)
+    return found
 
 
 def _keep_prose(templates: Templates, name: str) -> str:

@@ -6,6 +6,7 @@ bounded, and the one place in ``training`` that obeys it.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -139,10 +140,10 @@ class Variant:
     @cached_property
     def key(self) -> str:
         """Name of the variant: 12 hex digits that change with any field."""
-        return _sha256({"model": self.model} | self.settings)[:12]
+        return _sha256({"model": self.model, **self.settings})[:12]
 
-    @property
-    def settings(self) -> dict[str, object]:
+    @cached_property
+    def settings(self) -> Mapping[str, object]:
         """Every field that decides a result, as plain JSON values."""
         return {"architecture": asdict(self.architecture), "training": asdict(self.training)}
 
@@ -169,11 +170,15 @@ class Experiment:
         in the report, and a machine that borrows runs from another need not train them again.
         """
         return _sha256(
-            self.variant.settings
-            | {"seed": self.seed, "split": self.split_sha256, "recipe": RECIPE_VERSION}
+            {
+                **self.variant.settings,
+                "seed": self.seed,
+                "split": self.split_sha256,
+                "recipe": RECIPE_VERSION,
+            }
         )
 
 
-def _sha256(value: dict[str, object]) -> str:
+def _sha256(value: Mapping[str, object]) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -22,13 +22,17 @@ _INK: Final = 200
 
 def read_pages(pdf: Path) -> list[str]:
     """Return the text of each page, as it is laid out."""
+    return convert_to_text(pdf, "-layout").removesuffix("\f").split("\f")
+
+
+def convert_to_text(pdf: Path, option: str) -> str:
+    """Return what pdftotext makes of a file."""
+    call = ["pdftotext", option, pdf, "-"]
     try:
-        done = subprocess.run(
-            ["pdftotext", "-layout", pdf, "-"], capture_output=True, check=True, encoding="utf-8"
-        )
+        done = subprocess.run(call, capture_output=True, check=True, encoding="utf-8")
     except FileNotFoundError:
         pytest.skip("pdftotext is not installed (Debian: poppler-utils)")
-    return done.stdout.removesuffix("\f").split("\f")
+    return done.stdout
 
 
 def measure_fill(pdf: Path, folder: Path) -> list[float]:

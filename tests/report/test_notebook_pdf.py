@@ -1,7 +1,6 @@
 """The notebook on paper: nothing is lost, nothing is clipped, nothing is loaded."""
 
 import re
-import subprocess
 from collections.abc import Iterator
 from html import unescape
 from itertools import pairwise
@@ -25,7 +24,14 @@ from tests.report.notebooks import (
     make_hostile,
     make_notebook,
 )
-from tests.report.paper import Element, count_untagged, list_fonts, read_pages, walk_tags
+from tests.report.paper import (
+    Element,
+    convert_to_text,
+    count_untagged,
+    list_fonts,
+    read_pages,
+    walk_tags,
+)
 
 WIDTH, MARGIN, MM = 210.0, 22.0, 72 / 25.4
 WORD: Final = re.compile(r'<word xMin="([\d.-]+)" yMin="[\d.-]+" xMax="([\d.-]+)"[^>]*>([^<]*)<')
@@ -95,10 +101,8 @@ def test_indentation_is_kept(pages: list[str]) -> None:
 
 def test_nothing_is_beyond_the_paper(path: Path) -> None:
     """Every word lies within the margins, and a line of 300 characters is there, in order."""
-    done = subprocess.run(
-        ["pdftotext", "-bbox", path, "-"], capture_output=True, check=True, encoding="utf-8"
-    )
-    words = [(float(a), float(b), unescape(text)) for a, b, text in WORD.findall(done.stdout)]
+    found = WORD.findall(convert_to_text(path, "-bbox"))
+    words = [(float(a), float(b), unescape(text)) for a, b, text in found]
     right = (WIDTH - MARGIN + 0.5) * MM
     prompts = {"In", "Out", "[1]", "[2]"}
     beyond = [w for w in words if w[1] > right or w[0] < (MARGIN - 0.5) * MM]

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,9 +75,20 @@ class Undisturbed:
     outcome: dict[str, str]
 
 
-def _clear(folder: Path) -> None:
-    for name in (".mnistreport", "output"):
-        shutil.rmtree(folder / name, ignore_errors=True)
+DIGITS = ("data", "sources", "splits")
+"""What is kept of digits: drawing them takes longer than to train a small network."""
+
+
+def _clear(folder: Path, spared: Collection[str] = ()) -> None:
+    """Begin anew, but for what is ``spared`` of what is kept."""
+    shutil.rmtree(folder / "output", ignore_errors=True)
+    for path in (folder / ".mnistreport").glob("*"):
+        if path.name in spared:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def read_outcome(folder: Path) -> dict[str, str]:
@@ -118,10 +129,11 @@ def kill_often(
     undisturbed: Undisturbed,
     kills: int,
     share: int,
+    spared: Collection[str] = (),
 ) -> Report:
     """Kill builds until enough were; one in three is gone on with to its end, and compared."""
     chance, report = make_chance("kills", share), Report()
-    _clear(folder)
+    _clear(folder, spared)
     while report.counts.get("killed", 0) < kills:
         before = list_finished(folder)
         building = start()
@@ -129,7 +141,8 @@ def kill_often(
         building.kill()
         killed = building.wait()
         report.expect(not killed.left, "workers outlive it", killed.left)
-        if killed.code != -signal.SIGKILL:
+        report.expect(killed.code in {0, -signal.SIGKILL}, "neither killed nor done", killed)
+        if killed.code == 0:
             report.count("in time")
         else:
             report.count("killed alone" if building.alone else "killed")
@@ -139,15 +152,16 @@ def kill_often(
         report.expect(before.items() <= finished.items(), "a finished run was lost", before)
         if killed.code and chance.random() > 1 / 3:
             continue
-        done = start().wait()
-        trained = read_trained(done.said)
-        report.expect(done.code == 0, "no recovery", done)
-        report.expect(not set(finished) & set(trained), "trained again", finished, trained)
+        if killed.code:
+            done = start().wait()
+            trained = read_trained(done.said)
+            report.expect(done.code == 0, "no recovery", done)
+            report.expect(not set(finished) & set(trained), "trained again", finished, trained)
         report.expect(not list_leftovers(folder), "something is left", list_leftovers(folder))
         others = differences(undisturbed.outcome, read(folder))
         report.expect(not others, "came to something else", others)
         report.count("compared")
-        _clear(folder)
+        _clear(folder, spared)
     return report
 
 
@@ -179,11 +193,11 @@ def kill_stubs(kills: int, share: int, root: Path) -> Report:
 class Real:
     """A build as a person starts it, with workers; its documents are its numbers."""
 
-    def __init__(self, folder: Path, *, alone: bool = False) -> None:
+    def __init__(self, folder: Path, *, jobs: int = 2, alone: bool = False) -> None:
         """Start it; ``alone`` says whether it is killed without its workers, who must see to it."""
         self.alone = alone
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.torture.numbers_build", str(folder)],
+            [sys.executable, "-m", "tests.torture.numbers_build", str(folder), str(jobs)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
@@ -217,19 +231,22 @@ def kill_real(kills: int, share: int, root: Path) -> Report:
         lines = [line.removeprefix("trained ") for line in said.splitlines()]
         return [line for line in lines if len(line) == 64]
 
+    assert 0 == Real(folder).wait().code
+    _clear(folder, DIGITS)
     started = time.monotonic()
     done = Real(folder).wait()
     assert 0 == done.code, done.said
     undisturbed = Undisturbed(time.monotonic() - started, read_outcome(folder))
-    alone = make_chance("alone", share)
+    chance = make_chance("builds", share)
     return kill_often(
         folder,
-        lambda: Real(folder, alone=alone.random() < 1 / 5),
+        lambda: Real(folder, jobs=chance.choice((1, 1, 2)), alone=chance.random() < 1 / 5),
         read_trained,
         read_outcome,
         undisturbed,
         kills,
         share,
+        DIGITS,
     )
 
 

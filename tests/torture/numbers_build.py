@@ -1,6 +1,6 @@
 """A build of a project that trains for real, and whose only document are its numbers.
 
-python -m tests.torture.numbers_build <folder>
+python -m tests.torture.numbers_build <folder> <jobs>
 
 It says which runs it has trained.
 """
@@ -33,4 +33,6 @@ def tell_end(event: Event) -> None:
 if __name__ == "__main__":
     pipeline.publish_report = publish_numbers  # type: ignore[assignment]
     manifest = Path(sys.argv[1]) / "experiments.toml"
-    pipeline.build(Options(manifest, jobs=2, notebook=False), Listener(on_event=tell_end))
+    pipeline.build(
+        Options(manifest, jobs=int(sys.argv[2]), notebook=False), Listener(on_event=tell_end)
+    )

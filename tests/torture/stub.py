@@ -19,9 +19,11 @@ from safetensors.torch import save
 from mnistreport import pipeline
 from mnistreport.cli import app
 from mnistreport.data import sources
-from mnistreport.report import document
+from mnistreport.report import document, review
+from mnistreport.report.complaint import Complaint
 from mnistreport.report.context import dump_context
 from mnistreport.report.making import HTML, PDF, Making
+from mnistreport.report.material import Material
 from mnistreport.report.template_process import PROCESS
 from mnistreport.report.views import ReportContext
 from mnistreport.study.experiment import Experiment
@@ -130,10 +132,11 @@ def prepare_builds(
 
 
 def _remember_documents() -> None:
-    compose, make = document.compose_document, Making.make
+    compose, make, review_prose = document.compose_document, Making.make, review.review_prose
     sources.read_embedded = cache(sources.read_embedded)
     composed: dict[object, document.Document] = {}
     made: dict[object, bytes] = {}
+    reviewed: dict[object, tuple[Complaint, ...]] = {}
 
     def compose_once(context: ReportContext, *others: Any, **options: Any) -> document.Document:  # noqa: ANN401 - passed on
         key = (dump_context(context), repr(options))
@@ -147,7 +150,14 @@ def _remember_documents() -> None:
             made[key] = make(making, name)
         return making.made.setdefault(name, made[key]) if key in made else make(making, name)
 
+    def review_once(material: Material, context: ReportContext, *others: Any) -> Any:  # noqa: ANN401 - passed on
+        key = (dump_context(context), repr(others[1:]))
+        if key not in reviewed:
+            reviewed[key] = review_prose(material, context, *others)
+        return reviewed[key]
+
     document.compose_document = compose_once
+    review.review_prose = review_once
     Making.make = make_once
     PROCESS.start = lambda: None  # not before it is needed, which is once
 
