@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
+from mnistreport.report.wording import count_things
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import CostModel
 from mnistreport.training.events import Event
@@ -53,6 +54,17 @@ class Options:
     def jobs_at_once(self) -> int:
         """How many workers can work at the same time: no more than there are cores."""
         return min(self.jobs, count_cores())
+
+    @property
+    def overload(self) -> str:
+        """What is to be said of more workers than cores; empty if there are none."""
+        cores = count_cores()
+        if self.jobs <= cores:
+            return ""
+        return (
+            f"--jobs {self.jobs} is more than the {count_things(cores, 'core')} there are: "
+            "workers will wait for each other, and their runs seem to take longer"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,11 @@ from mnistreport.holding import hold_folder
 from mnistreport.options import Listener, Options
 from mnistreport.places import find_place
 from mnistreport.report.dates import find_given_date
+from mnistreport.report.figures.folder import FOLDER
 from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.material import Material, Tested
 from mnistreport.report.publication import Publication, publish_report
-from mnistreport.report.wording import count_things, describe_budget, describe_variant
+from mnistreport.report.wording import describe_budget, describe_variant
 from mnistreport.study.batches import check_batches
 from mnistreport.study.expansion import combine_levels, expand_experiments, expand_variants
 from mnistreport.study.experiment import Experiment, Variant
@@ -165,12 +166,10 @@ def open_project(options: Options, listener: Listener, *, anew: bool = False) ->
     listener.on_data(digits, split)
     if digits.notice:
         listener.on_warning(digits.notice)
-    if options.jobs > (cores := options.jobs_at_once):
-        listener.on_warning(
-            f"--jobs {options.jobs} is more than the {count_things(cores, 'core')} there are: "
-            "workers will wait for each other, and their runs seem to take longer"
-        )
-    output = find_place(options.output, folder, "output", digits.name, option="--output")
+    if options.overload:
+        listener.on_warning(options.overload)
+    places = ("output", digits.name)  # the user may lay other things beside the pictures
+    output = find_place(options.output, folder, *places, option="--output", inner=(FOLDER,))
     project = Project(manifest, folder, cache, output, digits, split)
     return _trim(project, options, listener, anew=anew)
 
