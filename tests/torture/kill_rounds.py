@@ -129,9 +129,10 @@ def kill_often(
     undisturbed: Undisturbed,
     kills: int,
     share: int,
+    compared: float,
     spared: Collection[str] = (),
 ) -> Report:
-    """Kill builds until enough were; one in three is gone on with to its end, and compared."""
+    """Kill builds until enough were; a share is gone on with to its end, and ``compared``."""
     chance, report = make_chance("kills", share), Report()
     _clear(folder, spared)
     while report.counts.get("killed", 0) < kills:
@@ -150,7 +151,7 @@ def kill_often(
         report.expect(not set(before) & set(trained), "trained again", before, trained)
         finished = list_finished(folder)
         report.expect(before.items() <= finished.items(), "a finished run was lost", before)
-        if killed.code and chance.random() > 1 / 3:
+        if killed.code and chance.random() > compared:
             continue
         if killed.code:
             done = start().wait()
@@ -186,7 +187,7 @@ def kill_stubs(kills: int, share: int, root: Path) -> Report:
     undisturbed = Undisturbed(seconds, read_tree(folder))
     read_trained("")
     return kill_often(
-        folder, lambda: Running(words), read_trained, read_tree, undisturbed, kills, share
+        folder, lambda: Running(words), read_trained, read_tree, undisturbed, kills, share, 1 / 3
     )
 
 
@@ -246,6 +247,7 @@ def kill_real(kills: int, share: int, root: Path) -> Report:
         undisturbed,
         kills,
         share,
+        1 / 5,
         DIGITS,
     )
 
