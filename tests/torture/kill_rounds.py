@@ -69,10 +69,12 @@ class Undisturbed:
     Attributes:
         seconds: How long it took.
         outcome: What it left, as far as it is the same each time.
+        spared: What was kept for it, and is for those that are killed.
     """
 
     seconds: float
     outcome: dict[str, str]
+    spared: Collection[str] = ()
 
 
 DIGITS = ("data", "sources", "splits")
@@ -130,11 +132,10 @@ def kill_often(
     kills: int,
     share: int,
     compared: float,
-    spared: Collection[str] = (),
 ) -> Report:
     """Kill builds until enough were; a share is gone on with to its end, and ``compared``."""
     chance, report = make_chance("kills", share), Report()
-    _clear(folder, spared)
+    _clear(folder, undisturbed.spared)
     while report.counts.get("killed", 0) < kills:
         before = list_finished(folder)
         building = start()
@@ -162,7 +163,7 @@ def kill_often(
         others = differences(undisturbed.outcome, read(folder))
         report.expect(not others, "came to something else", others)
         report.count("compared")
-        _clear(folder, spared)
+        _clear(folder, undisturbed.spared)
     return report
 
 
@@ -237,7 +238,7 @@ def kill_real(kills: int, share: int, root: Path) -> Report:
     started = time.monotonic()
     done = Real(folder).wait()
     assert 0 == done.code, done.said
-    undisturbed = Undisturbed(time.monotonic() - started, read_outcome(folder))
+    undisturbed = Undisturbed(time.monotonic() - started, read_outcome(folder), DIGITS)
     chance = make_chance("builds", share)
     return kill_often(
         folder,
@@ -248,7 +249,6 @@ def kill_real(kills: int, share: int, root: Path) -> Report:
         kills,
         share,
         1 / 5,
-        DIGITS,
     )
 
 
