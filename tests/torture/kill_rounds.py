@@ -131,12 +131,14 @@ def kill_often(
     undisturbed: Undisturbed,
     kills: int,
     share: int,
-    compared: float,
+    one_in: int,
 ) -> Report:
-    """Kill builds until enough were; a share is gone on with to its end, and ``compared``."""
+    """Kill builds until enough were; ``one_in`` so many is built to the end, and compared."""
     chance, report = make_chance("kills", share), Report()
     _clear(folder, undisturbed.spared)
+    number = 0
     while report.counts.get("killed", 0) < kills:
+        number += 1
         before = list_finished(folder)
         building = start()
         time.sleep(chance.uniform(0.05, 0.95) * undisturbed.seconds)
@@ -152,7 +154,7 @@ def kill_often(
         report.expect(not set(before) & set(trained), "trained again", before, trained)
         finished = list_finished(folder)
         report.expect(before.items() <= finished.items(), "a finished run was lost", before)
-        if killed.code and chance.random() > compared:
+        if killed.code and number % one_in:
             continue
         if killed.code:
             done = start().wait()
@@ -188,7 +190,7 @@ def kill_stubs(kills: int, share: int, root: Path) -> Report:
     undisturbed = Undisturbed(seconds, read_tree(folder))
     read_trained("")
     return kill_often(
-        folder, lambda: Running(words), read_trained, read_tree, undisturbed, kills, share, 1 / 3
+        folder, lambda: Running(words), read_trained, read_tree, undisturbed, kills, share, 3
     )
 
 
@@ -248,7 +250,7 @@ def kill_real(kills: int, share: int, root: Path) -> Report:
         undisturbed,
         kills,
         share,
-        1 / 5,
+        5,
     )
 
 
