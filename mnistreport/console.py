@@ -127,6 +127,10 @@ def list_verdicts(rubric: Sequence[RubricVerdict]) -> Iterator[str]:
         yield f"           {verdict.where}"
 
 
+def _say_plan(missing: Sequence[Experiment], stored: int) -> str:
+    return f"training {count_things(len(missing), 'run')}, {stored} stored already"
+
+
 def _write_problem(word: str, problem: Problem) -> None:
     step = problem.next_step or ""
     line = f"{word}: {problem}; {step[0].lower()}{step[1:]}" if step else f"{word}: {problem}"
@@ -146,7 +150,7 @@ class PlainDisplay:
         """Count what is going to be trained."""
         self._total += len(missing)
         if missing:
-            self._write(f"training {len(missing)} runs, {stored} are stored already")
+            self._write(_say_plan(missing, stored))
 
     def event(self, event: Event) -> None:
         """Write a line if a run ended, or its worker did."""
@@ -239,7 +243,7 @@ class RichDisplay:
         """Start the overall bar, in epochs weighed by what they cost."""
         if not missing:
             return
-        self._console.print(f"training {len(missing)} runs, {stored} are stored already")
+        self._console.print(_say_plan(missing, stored))
         self._total += len(missing)
         work = sum(self._weigh(each) * each.variant.training.epochs for each in missing)
         if self._overall is None:

@@ -22,8 +22,10 @@ from mnistreport.places import find_place
 from mnistreport.report.dates import find_given_date
 from mnistreport.report.figures.folder import FOLDER
 from mnistreport.report.figures.letters import tell_unknown_letters
+from mnistreport.report.insights import check_prose
 from mnistreport.report.material import Material, Tested
 from mnistreport.report.publication import Publication, publish_report
+from mnistreport.report.templating import Templates
 from mnistreport.report.wording import describe_budget, describe_variant
 from mnistreport.study.batches import check_batches
 from mnistreport.study.expansion import combine_levels, expand_experiments, expand_variants
@@ -96,9 +98,7 @@ def build(options: Options, listener: Listener) -> Built:
         results = collect_results(project, lambda each: _train(each, project, options, listener))
         for winner in choose_winners(results):
             _test_winner(winner, project, listener)
-        keep_trim(
-            project.output, project.trim
-        )  # from here on, everything that it asks for is there
+        keep_trim(project.output, project.trim)  # from here on, all that it asks for is there
         listener.on_stage("writing the report")
         material = gather_material(project, results)
         return Built(results, _publish(material, project, options, listener))
@@ -244,9 +244,10 @@ def _train(
     """Return every run: stored ones as they are, the others trained and stored one by one."""
     runs = {} if options.force else look_up(experiments, project, listener)
     missing = pick_missing(experiments, name_settled(runs))
+    if missing:  # what can be told now need not wait until all is trained
+        check_prose(Templates(project.folder), project.manifest)
     sizes = project.split.learning_sizes
-    stored = project.store.list_runs()
-    costs = fit_stored_costs(stored, options.device) if missing else ROUGH_COSTS
+    costs = fit_stored_costs(project.store.list_runs(), options.device) if missing else ROUGH_COSTS
     listener.on_costs(costs)
     wanted = len({each.fingerprint for each in experiments})
     listener.on_plan(missing, wanted - len(missing))

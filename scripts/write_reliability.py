@@ -24,8 +24,11 @@ PAGE = ROOT / "docs" / "reliability.md"
 HEAD = """# What holds when things go wrong
 
 Each promise is shown by the tests beside it. Those in `tests/torture` are campaigns, run by
-`make torture`; the others run with `make test`. What was measured is what campaigns counted when
-they were last run, on {measured}.
+`make torture`; the others run with `make test`, and count nothing. What was measured is what
+campaigns counted when they were last run, on {measured}.
+ENOSPC is a disk that is full, EIO one that is broken. A stub trainer makes results up at once, so
+that a build can be killed hundreds of times; real training is killed, too. Hypothesis and atheris
+are two tools that think up inputs.
 This page is made by `scripts/write_reliability.py`; a test holds it to the tests that there are.
 """
 COLUMNS = """| promise | tests | measured |

@@ -143,7 +143,7 @@ def test_a_build_trains_tests_and_writes(first_build: tuple[Project, Told]) -> N
     assert DOCUMENTS == list(project.read_documents())
     said = told.err.splitlines()
     assert said[0].startswith("warning: The images are scikit-learn's 1,797 embedded")
-    assert "training 8 runs, 0 are stored already" in said
+    assert "training 8 runs, 0 stored already" in said
     assert 8 == sum(re.match(r"\[\d/8\] .* on validation, ", line) is not None for line in said)
     assert (project.output / "report.pdf").read_bytes().startswith(b"%PDF-")
 

@@ -15,6 +15,7 @@ from mnistreport.report.sentences import FINDING_KINDS
 from mnistreport.report.shipped_words import is_as_shipped
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import LevelView, ReportContext, StudyView
+from mnistreport.study.manifest import Manifest
 
 INSIGHTS = "insights"
 SECTIONS = "sections"
@@ -66,6 +67,18 @@ def find_insight(templates: Templates, slug: str) -> str:
 def name_section(part: str) -> str:
     """Return the template name of a part around the studies."""
     return f"{SECTIONS}/{part}.md.j2"
+
+
+def check_prose(templates: Templates, manifest: Manifest) -> None:
+    """Parse what the prose of a report will be made of; nothing is run.
+
+    Raises:
+        TemplateError: A template is malformed.
+    """
+    for path in sorted((templates.folders[-1] / SECTIONS).glob("*.md.j2")):
+        templates.check_syntax(f"{SECTIONS}/{path.name}")
+    for study in manifest.studies:
+        templates.check_syntax(find_insight(templates, study.slug))
 
 
 def render_insight(

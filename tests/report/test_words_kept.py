@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mnistreport.errors import MnistReportError
+from mnistreport.errors import ExitCode, MnistReportError
 from mnistreport.report import pdf, publication
 from mnistreport.report.figures import gallery
 from mnistreport.report.figures.figure import Figure
@@ -20,6 +20,7 @@ from tests.commands import call_command
 from tests.fake_results import make_results
 from tests.report.reports import make_material, make_small_material, write_templates
 from tests.report.undrawn import draw_nothing
+from tests.study.manifests import BOTH_MODELS
 
 SLUG = "dropout_layer_norm"
 INSIGHT = name_insight(SLUG)
@@ -33,6 +34,14 @@ OURS = {
     "insights/neurons.md.j2~": "what an editor left",
 }
 OF_THE_BUILD = {f"insights/{NAME}", "insights/.lock"}
+
+RATE = """
+[[studies]]
+name = "rate"
+model = "mlp"
+factor = "learning_rate"
+levels = [0.1, 0.2]
+"""
 
 State = Mapping[str, tuple[bytes, int, int]]
 Publish = Callable[..., Publication]
@@ -268,3 +277,16 @@ def test_a_newer_version_starts_nothing_anew(tmp_path: Path) -> None:
         assert {"kept"} == {line.split()[0] for line in told.out.splitlines()}
     assert before == [(path.read_bytes(), path.stat().st_mtime_ns) for path in files]
     assert files == [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def test_what_is_no_template_is_told_before_training(tmp_path: Path) -> None:
+    """A slip of a bracket costs nobody a night: file, line, exit code 4, and no run is begun."""
+    (tmp_path / "experiments.toml").write_text(BOTH_MODELS + RATE)
+    insight = tmp_path / "templates" / name_insight("rate")
+    insight.parent.mkdir(parents=True)
+    insight.write_text("It rose.\n{{ \n")
+    told = call_command("build", "--manifest", tmp_path / "experiments.toml")
+    assert ExitCode.RENDERING == told.code, told.err
+    assert f"{insight}:2: " in told.err
+    assert "training " not in told.err
+    assert [] == list((tmp_path / ".mnistreport").glob("runs/[!.]*"))
