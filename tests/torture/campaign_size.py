@@ -28,9 +28,6 @@ from tests.training.stand_ins import pretend
 RUNS = 1000
 TRIES = 3
 """How often each command runs; the quickest counts."""
-BESIDE_OTHERS = 2
-"""Times that the limit may take of the processor: two processes work on it at once, and other work
-makes each slower. On the clock that is no measure here."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +100,8 @@ def test_a_thousand_runs_are_no_burden(
     record_property(f"{command} of {RUNS} stored runs, descriptors", descriptors)
     assert 3 < descriptors <= 64
     assert 10e6 < peak <= 400e6
-    assert min(each.processor_seconds for each in taken) <= BESIDE_OTHERS * most_seconds
+    # That of the processor: other work on the machine adds to the other.
+    assert min(each.processor_seconds for each in taken) <= most_seconds
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="descriptors are counted in /proc")
