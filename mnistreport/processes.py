@@ -5,6 +5,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -19,7 +20,11 @@ GRACE_SECONDS: Final = 3.0
 """What tidying up may take, once the program was asked to end."""
 _ASKING: Final = (signal.SIGINT, signal.SIGTERM)
 """How a program is asked to end: by Ctrl-C, and by whoever else manages it."""
+_BELLS: Final = {bytes([number]) for number in _ASKING}
+"""What Python writes at such a signal, to where it was told to."""
 _LOST_SECONDS: Final = 0.01
+_SAYING_SECONDS: Final = 0.05
+"""What another thread may need to write what it took to say."""
 _PR_SET_PDEATHSIG: Final = 1  # <linux/prctl.h>
 _NO_NEWS: Final = "ignore:resource_tracker:UserWarning"
 
@@ -103,6 +108,12 @@ class Requests:
         self.came = not tidy
         self._words = words
         self._is_over = False
+        self._asks_itself = False
+        self._bell: socket.socket | None = None
+        self._heard: socket.socket | None = None
+        if tidy:
+            self._bell, self._heard = socket.socketpair()
+            self._bell.settimeout(0)
 
     def __call__(self, _number: int, _frame: FrameType | None) -> None:
         """Handle a signal.
@@ -113,8 +124,11 @@ class Requests:
         if self.came:
             self.end_at_once()
         self.came = True
-        # Not threading.Thread, whose locks the interrupted code may hold.
-        _thread.start_new_thread(self._watch, ())
+        heard, self._heard = self._heard, None
+        if heard is not None and self._bell is not None:
+            signal.set_wakeup_fd(self._bell.fileno())
+            # Not threading.Thread, whose locks the interrupted code may hold.
+            _thread.start_new_thread(self._watch, (heard,))
         raise KeyboardInterrupt
 
     def take_words(self) -> str:
@@ -124,16 +138,25 @@ class Requests:
 
     def end_at_once(self) -> None:
         """End this process, whatever it is doing."""
+        words = self.take_words()
         try:
+            if not words:
+                time.sleep(_SAYING_SECONDS)
             if os.isatty(2):
                 os.write(2, b"\x1b[?25h\n")  # a display may have hidden the cursor
-            os.write(2, self.take_words().encode())
+            os.write(2, words.encode())
         finally:
             os._exit(ExitCode.INTERRUPTED)
 
     def close(self) -> None:
         """Be no longer in charge."""
         self._is_over = True
+        if self._heard is not None:
+            self._heard.close()
+        else:
+            signal.set_wakeup_fd(-1)
+        if self._bell is not None:
+            self._bell.close()
 
     def take_lost(self, unraisable: "sys.UnraisableHookArgs") -> bool:
         """Ask again if an interrupt was raised where nothing can be; say whether it was.
@@ -145,8 +168,24 @@ class Requests:
         _thread.start_new_thread(self._ask_again, ())
         return True
 
-    def _watch(self) -> None:
-        time.sleep(GRACE_SECONDS)
+    def _watch(self, heard: socket.socket) -> None:
+        """Hear a second request, where the main thread may be busy with what cannot be interrupted.
+
+        That thread learns of a signal only between two steps of Python's, and not at all if it
+        begins to wait just then.
+        """
+        end = time.monotonic() + GRACE_SECONDS
+        with heard:
+            while not self._is_over:
+                heard.settimeout(max(end - time.monotonic(), 0.001))
+                try:
+                    number = heard.recv(1)
+                except TimeoutError:
+                    break
+                if number in _BELLS:
+                    if not self._asks_itself:
+                        break
+                    self._asks_itself = False
         if not self._is_over:
             self.end_at_once()
 
@@ -154,6 +193,7 @@ class Requests:
         time.sleep(_LOST_SECONDS)
         main = threading.main_thread().ident
         if not self._is_over and main is not None:
+            self._asks_itself = True
             self.came = False
             signal.pthread_kill(main, signal.SIGINT)
 

@@ -5,7 +5,8 @@ import subprocess
 import sys
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -21,7 +22,7 @@ from mnistreport.processes import (
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
 SLOW_TO_END = """
-import multiprocessing, sys, time
+import hashlib, multiprocessing, sys, time
 from mnistreport import processes
 from mnistreport.cli_frame import errors_told
 
@@ -34,8 +35,10 @@ with errors_told(debug=False, stopped="stopped"):
         time.sleep(60)
     finally:
         print("tidying up", flush=True)
-        time.sleep(60)
+        {slow}
 """
+WAITS = "time.sleep(60)"
+COMPUTES = 'hashlib.pbkdf2_hmac("sha1", b"", b"", 10**9)  # minutes in which Python hears nothing'
 ASKED_EARLY = """
 import os, signal, sys
 from mnistreport.processes import end_when_asked
@@ -65,12 +68,13 @@ def test_the_first_request_is_an_exception(number: signal.Signals) -> None:
 
 
 @BOTH
-def test_a_second_request_ends_it_at_once(number: signal.Signals) -> None:
+@pytest.mark.parametrize("slow", [WAITS, COMPUTES])
+def test_a_second_request_ends_it_at_once(number: signal.Signals, slow: str) -> None:
     """Within a second, whatever is being tidied up: one line, and the exit code of the first.
 
     Of the locks that it leaves behind, Python's own helper says nothing: it only removes them.
     """
-    with _start_slow(grace=60) as process:
+    with _start_slow(slow, grace=60) as process:
         process.send_signal(number)
         assert process.stdout is not None
         assert "tidying up\n" == process.stdout.readline()
@@ -83,22 +87,26 @@ def test_a_second_request_ends_it_at_once(number: signal.Signals) -> None:
 
 def test_tidying_up_does_not_take_for_ever() -> None:
     """After a while the first request is enough."""
-    with _start_slow(grace=0.3) as process:
+    with _start_slow(COMPUTES, grace=0.3) as process:
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=5)[1]
     assert (ExitCode.INTERRUPTED, "stopped\n") == (process.returncode, said)
 
 
-def _start_slow(grace: float) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", SLOW_TO_END, str(grace)],
+@contextmanager
+def _start_slow(slow: str, *, grace: float) -> Generator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW_TO_END.format(slow=slow), str(grace)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout is not None
-    assert "working\n" == process.stdout.readline()
-    return process
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert "working\n" == process.stdout.readline()
+            yield process
+        finally:
+            process.kill()  # if it has not ended, as it should have
 
 
 @BOTH
