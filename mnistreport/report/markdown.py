@@ -13,15 +13,17 @@ from typing import ClassVar, Final
 from urllib.parse import quote
 
 from markdown_it import MarkdownIt
+from markdown_it.common.normalize_url import validateLink
 from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 from markupsafe import Markup
 
 from mnistreport.errors import TemplateError
+from mnistreport.processes import collector_paused
 
-LONGEST: Final = 100_000
-"""Characters of Markdown that are read at once, about forty pages. A hostile text takes up to
-quadratic time: at this length, two or three seconds."""
+LONGEST: Final = 50_000
+"""Characters of Markdown that are read at once: some eight thousand words, or 20 pages. A hostile
+text takes up to quadratic time: at this length, about a second."""
 
 _OPEN: Final = "\ue000"
 _CLOSE: Final = "\ue001"
@@ -83,17 +85,18 @@ def render_markdown(draft: Draft, *, below: int = 2) -> Markup:
     """
     refuse_long(draft.text)
     markdown = _make_parser()
-    if draft.remarks:
-        tokens = markdown.parse(_settle_marks(draft))
-        tokens = list(_Setting(draft.remarks).set_off(tokens))
-    else:
-        tokens = markdown.parse(draft.text)
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(6, below + int(token.tag[1]))}"
-        if align := token.attrs.pop("style", ""):  # the page's policy forbids style attributes
-            token.attrs["class"] = str(align).replace("text-align:", "align-")
-    return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - escaped above
+    with collector_paused():  # a long table has more tokens than it has letters
+        if draft.remarks:
+            tokens = markdown.parse(_settle_marks(draft))
+            tokens = list(_Setting(draft.remarks).set_off(tokens))
+        else:
+            tokens = markdown.parse(draft.text)
+        for token in tokens:
+            if token.type in {"heading_open", "heading_close"}:
+                token.tag = f"h{min(6, below + int(token.tag[1]))}"
+            if align := token.attrs.pop("style", ""):  # the page's policy forbids style attributes
+                token.attrs["class"] = str(align).replace("text-align:", "align-")
+        return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - escaped above
 
 
 def spell_remarks(draft: Draft) -> list[Token]:
@@ -128,7 +131,11 @@ class _Parser(MarkdownIt):
     """Knows fewer kinds of links: others start programs on some computers."""
 
     def validateLink(self, url: str) -> bool:  # noqa: N802 - as markdown-it calls it
-        return bool(_HARMLESS.match(url.strip())) and super().validateLink(url)
+        return _is_harmless(url)
+
+
+def _is_harmless(url: str) -> bool:
+    return bool(_HARMLESS.match(url.strip())) and validateLink(url)
 
 
 def _make_parser() -> MarkdownIt:
@@ -215,7 +222,7 @@ class _Setting:
                 cleaned = self._lost.sub("", str(value))
                 leaf.attrs[name] = cleaned
                 # It was found harmless with the marks in it, which may have hidden what it is.
-                if name in {"href", "src"} and not _make_parser().validateLink(cleaned):
+                if name in {"href", "src"} and not _is_harmless(cleaned):
                     del leaf.attrs[name]
             if leaf.type == "text":
                 for piece in self._mark_pieces(leaf.content):

@@ -21,7 +21,8 @@ The standard library's parser takes quadratic time for long keys, and its recurs
 """
 LONGEST_SCALAR: Final = 200
 """Characters of a number beyond which a text is refused; Python does not print very long ones."""
-_ELEMENTS_KEPT: Final = 1000  # of one list; a hostile list of a million would fill the memory
+MOST_PARTS: Final = 20_000
+"""Parts of keys, and values, beyond which a text is refused: it would take long to complain of."""
 
 _BLANK = re.compile(r"(?:[ \t\n]|#[^\n]*)*+")
 _SPACE = re.compile(r"[ \t]*+")
@@ -59,7 +60,8 @@ def scan_positions(text: str) -> dict[KeyPath, int]:
 
     Raises:
         ExcessError: If a key has more than 32 parts, values lie deeper than that in each other,
-            or one without quotation marks is longer than 200 characters.
+            one without quotation marks is longer than 200 characters, or there are more than
+            20,000 keys and values.
     """
     scanner = _Scanner(text)
     with suppress(_NotToml):
@@ -84,6 +86,7 @@ class _Scanner:
         self._at = 0
         self._line_ends = [found.start() for found in re.finditer("\n", text)]
         self._tables_in_list: dict[KeyPath, int] = {}
+        self._count = 0
 
     def read_file(self) -> None:
         table: KeyPath = ()
@@ -136,6 +139,7 @@ class _Scanner:
                 return parts
 
     def _read_key_part(self) -> str:
+        self._count_part()
         if bare := self._match(_BARE_KEY):
             return bare
         quoted = self._match(_STRING)
@@ -149,6 +153,7 @@ class _Scanner:
             raise _NotToml from error
 
     def _read_value(self, path: KeyPath, depth: int) -> None:
+        self._count_part()
         self._check_depth(depth)
         if self._take("["):
             self._read_list(path, depth)
@@ -171,13 +176,18 @@ class _Scanner:
             reason = f"is nested deeper than {DEEPEST} levels"
             raise ExcessError(reason, self._line())
 
+    def _count_part(self) -> None:
+        self._count += 1
+        if self._count > MOST_PARTS:
+            reason = f"comes after {MOST_PARTS:,} keys and values, more than a manifest has"
+            raise ExcessError(reason, self._line())
+
     def _read_list(self, path: KeyPath, depth: int) -> None:
         index = 0
         self._skip(_BLANK)
         while not self._take("]"):
             element = (*path, index)
-            if index < _ELEMENTS_KEPT:
-                self.lines[element] = self._line()
+            self.lines[element] = self._line()
             self._read_value(element, depth + 1)
             index += 1
             self._skip(_BLANK)

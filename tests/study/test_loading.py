@@ -152,6 +152,7 @@ def test_byte_order_mark_and_line_ends_change_nothing(tmp_path: Path) -> None:
         ("[data]\n".encode("utf-16"), 1, "not UTF-8"),
         (b"\na = " + b"9" * 5000, 2, "longer than 200 characters"),
         (b"\na = " + b"[" * 5000, 2, "nested deeper than 32"),
+        (b"a = [\n" + b"[],\n" * 20_000 + b"]", 20_000, "20,000 keys and values"),
         (b"#" * (2**18 + 1), None, "longer than 256 KiB"),
     ],
 )

@@ -153,8 +153,10 @@ def test_excess_is_refused_before_the_parser_sees_it(text: str) -> None:
     assert 2 == caught.value.line
 
 
-def test_long_lists_take_no_memory_for_places() -> None:
-    """Nobody looks for the line of the thousandth level; an element's list will do."""
-    lines = scan_positions("a = [" + "1," * 200_000 + "]")
-    assert len(lines) < 2000
-    assert 1 == find_line(lines, ("a", 150_000))
+def test_what_is_too_much_is_refused_before_it_takes_long() -> None:
+    """Nobody writes more than 20,000 keys and values; reading on would take time and memory."""
+    most = "a = [\n" + "1,\n" * 19_998 + "]"
+    assert 19_999 == find_line(scan_positions(most), ("a", 19_997))
+    with pytest.raises(ExcessError) as caught:
+        scan_positions(most.replace("]", "1]"))
+    assert 20_000 == caught.value.line

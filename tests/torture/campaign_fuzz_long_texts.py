@@ -1,4 +1,4 @@
-"""Texts of one thing over and over, as long as an insight may well be, set in every way."""
+"""Texts of one thing over and over, as long as an insight may be, set in every way."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,12 +8,12 @@ from typing import Final
 import pytest
 
 from mnistreport.report.literals import _find_literals
-from mnistreport.report.markdown import Draft, render_markdown, seal_words
+from mnistreport.report.markdown import LONGEST, Draft, render_markdown, seal_words
 
-LENGTH: Final = 64 * 1024
-"""Bytes; an insight of ten thousand words."""
-MOST_SECONDS: Final = 2
 SEAL: Final = "7" * 22
+LENGTH: Final = LONGEST - len(seal_words("", SEAL))
+"""Characters; longer texts are refused."""
+MOST_SECONDS: Final = 2
 UNITS: Final = (
     *("[", "*a ", "<", "> ", "$", "| a ", "(", "`a`", "![", "](", "[a](", "_a", "**a", "a**b", "&"),
     *(
@@ -89,29 +89,32 @@ UNITS: Final = (
     ),
 )
 WHOLE: Final = {
-    "brackets in brackets": "[" * 32_000 + "]" * 32_000,
-    "emphasis in emphasis": "*a" * 16_000 + "b*" * 16_000,
-    "links in links": "[a](" * 10_000 + "x)" * 10_000,
-    "pictures in pictures": "![" * 10_000 + "]()" * 10_000,
-    "many columns": "|".join("a" * 16_000) + "\n" + "|".join("-" * 16_000),
-    "short rows": "a|b\n-|-\n" + "a\n" * 32_000,
+    "brackets in brackets": "[" * 24_900 + "]" * 24_900,
+    "emphasis in emphasis": "*a" * 12_400 + "b*" * 12_400,
+    "links in links": "[a](" * 8300 + "x)" * 8300,
+    "pictures in pictures": "![" * 9900 + "]()" * 9900,
+    "many columns": "|".join("a" * 12_400) + "\n" + "|".join("-" * 12_400),
+    "short rows": "a|b\n-|-\n" + "a\n" * 24_900,
     "short rows of many columns": "|".join("a" * 5000)
     + "\n"
     + "|".join("-" * 5000)
-    + "\na" * 20_000,
-    "definitions and uses": "[a]: /b\n" * 2000 + "[a]" * 15_000,
-    "rows of backticks": "".join("`" * length + " " for length in range(1, 360)),
-    "lists in lists": "".join(" " * 2 * depth + "- a\n" for depth in range(250)),
-    "quotes in quotes": "".join(">" * depth + " a\n" for depth in range(360)),
-    "stars around": "*" * 32_000 + "a" + "*" * 32_000,
-    "a long entity": "&" + "a" * 64_000 + ";",
-    "a long element": "<a" + " a" * 32_000,
-    "a long address": "<" + "a" * 64_000 + "@",
-    "a long definition": '[a]: b "' + "c\n" * 32_000,
-    "a long number": "1." + "1" * 64_000,
-    "a distant unit": "1" + " " * 64_000 + "%",
-    "distant units": ("1 per" + " " * 50 + "x") * 1000,
+    + "\na" * 14_900,
+    "definitions and uses": "[a]: /b\n" * 2000 + "[a]" * 11_300,
+    "rows of backticks": "".join("`" * length + " " for length in range(1, 310)),
+    "lists in lists": "".join(" " * 2 * depth + "- a\n" for depth in range(220)),
+    "quotes in quotes": "".join(">" * depth + " a\n" for depth in range(310)),
+    "stars around": "*" * 24_900 + "a" + "*" * 24_900,
+    "a long entity": "&" + "a" * 49_900 + ";",
+    "a long element": "<a" + " a" * 24_900,
+    "a long address": "<" + "a" * 49_900 + "@",
+    "a long definition": '[a]: b "' + "c\n" * 24_900,
+    "a long number": "1." + "1" * 49_900,
+    "a distant unit": "1" + " " * 49_900 + "%",
+    "distant units": ("1 per" + " " * 50 + "x") * 890,
 }
+
+
+assert all(0.9 * LENGTH < len(text) <= LENGTH for text in WHOLE.values())
 
 
 def _list_texts() -> Iterator[tuple[str, str]]:
