@@ -15,7 +15,8 @@ from mnistreport.pipeline import (
 )
 from mnistreport.report.context import make_context
 from mnistreport.report.insights import name_insight, read_own_words
-from mnistreport.report.staleness import Change, renew_words, review_study
+from mnistreport.report.records import Change
+from mnistreport.report.staleness import renew_words, review_study
 from mnistreport.report.templating import Templates
 from mnistreport.study.manifest import Manifest, Study
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from mnistreport import __version__
 from mnistreport.cli_frame import errors_told, gather_options, listening, say
 from mnistreport.cli_options import (
     DEFAULT_MANIFEST,
@@ -65,7 +64,9 @@ def main() -> None:
 
 def _print_version(value: bool) -> None:
     if value:
-        typer.echo(f"mnistreport {__version__}")
+        from importlib.metadata import version
+
+        typer.echo(f"mnistreport {version('mnistreport')}")
         raise typer.Exit
 
 

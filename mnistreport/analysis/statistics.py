@@ -10,10 +10,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # what needs no array is spared the import
+    import numpy as np
+    from numpy.typing import NDArray
 
 ALPHA = 0.05
 """An adjusted p-value below it counts as clear."""
@@ -162,7 +163,7 @@ class FittedDifference:
     p_value: float
 
 
-def compare_fitted(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> FittedDifference:
+def compare_fitted(first: "NDArray[np.bool_]", second: "NDArray[np.bool_]") -> FittedDifference:
     """Compare two fitted models by which of the same images each gets right.
 
     The exact test of McNemar (1947, Psychometrika 12): of the images on which just one is right,
@@ -174,8 +175,8 @@ def compare_fitted(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Fitte
     """
     from scipy.special import bdtr  # the binomial distribution function
 
-    both, only_first = int(np.sum(first & second)), int(np.sum(first & ~second))
-    only_second, neither = int(np.sum(~first & second)), int(np.sum(~first & ~second))
+    both, only_first = int((first & second).sum()), int((first & ~second).sum())
+    only_second, neither = int((~first & second).sum()), int((~first & ~second).sum())
     decided = only_first + only_second
     p_value = min(1.0, 2 * float(bdtr(min(only_first, only_second), decided, 0.5)))
     return FittedDifference(both, only_first, only_second, neither, p_value)

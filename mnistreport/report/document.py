@@ -15,42 +15,23 @@ from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.plan import PlannedFigure, list_figures, plan_figures
 from mnistreport.report.insights import (
     Refer,
+    common_values,
     find_insight,
     name_section,
     render_insight,
     render_prose,
-    unknown_name,
 )
+from mnistreport.report.lookups import References
 from mnistreport.report.material import Material
-from mnistreport.report.outline import Outline
+from mnistreport.report.outline import Outline, Section
 from mnistreport.report.passage import Passage
 from mnistreport.report.staleness import Stale
 from mnistreport.report.tables import Table
 from mnistreport.report.templating import Templates
-from mnistreport.report.views import ReportContext, StudyView
-from mnistreport.report.wording import Prose
+from mnistreport.report.views import ReportContext
 
 Draw = Callable[[Sequence[PlannedFigure]], Mapping[str, Figure]]
 """Returns figures by name: drawn now, or as they stand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A numbered section.
-
-    Attributes:
-        anchor: Its id in the document.
-        number: As printed: ``3``, ``A``.
-        title: Its heading.
-        kind: Name of its template in ``sections/``.
-        study: The study that it tells of, if it is one.
-    """
-
-    anchor: str
-    number: str
-    title: str
-    kind: str
-    study: StudyView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,19 +184,19 @@ def render_all_prose(
         TemplateError: A template is missing, malformed, or names what does not exist.
     """
     outline = outline_document(context)
-    refer = refer or _References(outline.figures, outline.tables)
+    common = common_values(context, refer or References(outline.figures, outline.tables))
 
     def render(part: str) -> dict[str, Passage]:
-        return {part: render_prose(templates, context, part, refer)}
+        return {part: render_prose(templates, common, part)}
 
     passages: dict[str, Passage] = {}
     for part in ("findings", "summary", "data", "method", "baseline"):
         passages |= render(part)
     for study in context.studies:
-        passages[f"study-{study.slug}"] = render_insight(templates, context, study, refer)
+        passages[f"study-{study.slug}"] = render_insight(templates, common, study)
     passages |= render("comparison")
     for final in context.finals:
-        passage = render_prose(templates, context, "final", refer, final=final)
+        passage = render_prose(templates, common, "final", final=final)
         passages[f"final-{final.model}"] = passage
     return Text(passages | render("conclusion"))
 
@@ -247,18 +228,3 @@ def _find_refuted(sections: Sequence[Section], text: Text) -> Iterator[Section]:
             section.anchor == "final" and name.startswith("final-") for name in refuted
         ):
             yield section
-
-
-@dataclass(frozen=True, slots=True)
-class _References:
-    """Turns a figure's or table's name into a link with its number, in Markdown."""
-
-    figures: tuple[str, ...]
-    tables: tuple[str, ...]
-
-    def __call__(self, name: str) -> Prose:
-        for word, names in (("Figure", self.figures), ("Table", self.tables)):
-            if name in names:
-                number = names.index(name) + 1
-                return Prose(f"[{word}\u00a0{number}](#{word.lower()}-{name})")
-        raise unknown_name(name, (*self.figures, *self.tables), "figure or table")

@@ -5,16 +5,15 @@ are the parts around the studies. In both, numbers come from the results through
 comparisons from findings.
 """
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 
 from mnistreport.report.literals import mark_mine
+from mnistreport.report.lookups import Findings, Levels
 from mnistreport.report.passage import Passage
 from mnistreport.report.sentences import FINDING_KINDS
 from mnistreport.report.shipped_words import is_as_shipped
 from mnistreport.report.templating import Templates
-from mnistreport.report.views import LevelView, ReportContext, StudyView
+from mnistreport.report.views import ReportContext, StudyView
 from mnistreport.study.manifest import Manifest
 
 INSIGHTS = "insights"
@@ -81,27 +80,27 @@ def check_prose(templates: Templates, manifest: Manifest) -> None:
         templates.check_syntax(find_insight(templates, study.slug))
 
 
-def render_insight(
-    templates: Templates, context: ReportContext, study: StudyView, refer: Refer
-) -> Passage:
-    """Return a study's insight section; ``refer`` links to a figure or table by name."""
-    values = _common_values(context, refer) | {
+def render_insight(templates: Templates, common: Mapping[str, object], study: StudyView) -> Passage:
+    """Return a study's insight section; ``common`` is of ``common_values``."""
+    values = {
         "study": study,
-        "finding": _Findings({each.kind: each.sentence for each in study.findings}),
-        "level": _Levels({level.label: level for level in study.levels}),
+        "finding": Findings(
+            tuple(FINDING_KINDS), {each.kind: each.sentence for each in study.findings}
+        ),
+        "level": Levels({level.label: level for level in study.levels}),
     }
-    return templates.draft(find_insight(templates, study.slug), values)
+    return templates.draft(find_insight(templates, study.slug), values, common)
 
 
 def render_prose(
-    templates: Templates, context: ReportContext, part: str, refer: Refer, **values: object
+    templates: Templates, common: Mapping[str, object], part: str, **values: object
 ) -> Passage:
-    """Return ``sections/<part>.md.j2``."""
-    given = _common_values(context, refer) | values
-    return templates.draft(name_section(part), given)
+    """Return ``sections/<part>.md.j2``; ``common`` is of ``common_values``."""
+    return templates.draft(name_section(part), values, common)
 
 
-def _common_values(context: ReportContext, refer: Refer) -> dict[str, object]:
+def common_values(context: ReportContext, refer: Refer) -> Mapping[str, object]:
+    """Return what all prose of a report sees; ``refer`` links to a figure or table by name."""
     return {
         "report": context,
         "data": context.data,
@@ -111,36 +110,3 @@ def _common_values(context: ReportContext, refer: Refer) -> dict[str, object]:
         "ref": refer,
         "mine": mark_mine,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _Findings:
-    """Says a study's finding by its kind; nothing if the study has none of that kind."""
-
-    sentences: Mapping[str, str]
-
-    def __call__(self, kind: str) -> str:
-        return self.sentences.get(_known(kind, FINDING_KINDS, "finding"), "")
-
-
-@dataclass(frozen=True, slots=True)
-class _Levels:
-    """Finds a study's level by its label."""
-
-    levels: Mapping[str, LevelView]
-
-    def __call__(self, label: object) -> LevelView:
-        return self.levels[_known(str(label), list(self.levels), "level")]
-
-
-def _known(name: str, known: Sequence[str], what: str) -> str:
-    if name in known:
-        return name
-    raise unknown_name(name, known, what)
-
-
-def unknown_name(name: str, known: Sequence[str], what: str) -> LookupError:
-    """Return the error for a ``name`` that is none of ``known``, with the nearest one."""
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
-    return LookupError(f"there is no {what} {name!r}; {hint}")

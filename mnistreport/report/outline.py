@@ -3,7 +3,27 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from mnistreport.report.views import StudyView
 from mnistreport.report.wording import join_words
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A numbered section.
+
+    Attributes:
+        anchor: Its id in the document.
+        number: As printed: ``3``, ``A``.
+        title: Its heading.
+        kind: Name of its template in ``sections/``.
+        study: The study that it tells of, if it is one.
+    """
+
+    anchor: str
+    number: str
+    title: str
+    kind: str
+    study: StudyView | None = None
 
 
 @dataclass(frozen=True, slots=True)

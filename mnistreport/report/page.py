@@ -7,13 +7,17 @@ drawings among it, which are large.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from mnistreport.report.document import Document, Section
-from mnistreport.report.staleness import Change
+from mnistreport.report.outline import Section
+from mnistreport.report.records import Change
 from mnistreport.report.tables import Table
 from mnistreport.report.views import ReportContext
+
+if TYPE_CHECKING:  # the process for templates, which needs the classes here, loads less without
+    from mnistreport.report.document import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class PageView:
         return list(self.tables).index(name) + 1
 
 
-def view_page(document: Document) -> PageView:
+def view_page(document: "Document") -> PageView:
     """Return what a page may see of a document."""
     return PageView(
         document.context,

@@ -1,4 +1,4 @@
-"""What templates may see besides: main findings, origins, and what the appendix lists."""
+"""What templates may see besides: main findings, origins, what the appendix lists, what changed."""
 
 from dataclasses import dataclass
 
@@ -155,3 +155,22 @@ class RubricVerdict:
     check: str
     is_met: bool
     where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that was so when the words were written, and is otherwise now.
+
+    Attributes:
+        what: What has changed, as the subject of a sentence.
+        before: What it was, as it is printed.
+        after: What it is.
+    """
+
+    what: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        """Say it on one line."""
+        return f"{self.what}: {self.before} → {self.after}"

@@ -21,6 +21,7 @@ from pathlib import Path
 from mnistreport.analysis.statistics import Measure
 from mnistreport.report.insights import name_insight, read_own_words
 from mnistreport.report.numbers import format_measure, format_percent
+from mnistreport.report.records import Change
 from mnistreport.report.shipped_words import digest_words
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import LevelView, ReportContext, StudyView
@@ -28,25 +29,6 @@ from mnistreport.report.written_beside import KeptLevel, Snapshot, WrittenBeside
 
 NO_LEVEL = "not in the study"
 NO_RESULT = "without a result"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One thing that was so when the words were written, and is otherwise now.
-
-    Attributes:
-        what: What has changed, as the subject of a sentence.
-        before: What it was, as it is printed.
-        after: What it is.
-    """
-
-    what: str
-    before: str
-    after: str
-
-    def __str__(self) -> str:
-        """Say it on one line."""
-        return f"{self.what}: {self.before} → {self.after}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,12 +45,15 @@ _LIMITS: Final = Limits(
         "jinja2.constants",
         "jinja2.debug",
         "textwrap",
-        "mnistreport.report.document",
+        "mnistreport.analysis.findings",  # whose values are anything
+        "mnistreport.report.literals",
+        "mnistreport.report.lookups",
         "mnistreport.report.notebook.listing",
         "mnistreport.report.notebook.paper.printed",
         "mnistreport.report.page",
     ),
 )
+NOTHING: Final[Mapping[str, object]] = {}
 _READY: Final = {"ready": True}
 _RENDER, _DRAFT, _CHECK = "render", "draft", "check"
 
@@ -63,6 +66,7 @@ class TemplateProcess:
         self._seconds, self._patience = seconds, patience
         self._process: LimitedProcess | None = None
         self._is_ready = False
+        self._held: Mapping[str, object] | None = None
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -74,9 +78,18 @@ class TemplateProcess:
         """Run a template, as ``Engine.render`` does."""
         return str(self._ask(_RENDER, name, values, find_source)["text"])
 
-    def draft(self, name: str, values: Mapping[str, object], find_source: FindSource) -> Passage:
-        """Run a template that makes Markdown, as ``Engine.draft`` does."""
-        return unpack_passage(self._ask(_DRAFT, name, values, find_source))
+    def draft(
+        self,
+        name: str,
+        values: Mapping[str, object],
+        find_source: FindSource,
+        common: Mapping[str, object] = NOTHING,
+    ) -> Passage:
+        """Run a template that makes Markdown, as ``Engine.draft`` does.
+
+        It sees ``common``, too, which is sent only if the process was not given that very object.
+        """
+        return unpack_passage(self._ask(_DRAFT, name, values, find_source, common))
 
     def check(self, name: str, find_source: FindSource) -> None:
         """Compile a template, as ``Engine.check`` does."""
@@ -93,14 +106,21 @@ class TemplateProcess:
         self._lock = threading.Lock()
 
     def _ask(
-        self, what: str, name: str, values: Mapping[str, object], find_source: FindSource
+        self,
+        what: str,
+        name: str,
+        values: Mapping[str, object],
+        find_source: FindSource,
+        common: Mapping[str, object] | None = None,
     ) -> Mapping[str, Any]:
         with self._lock:
             process = self._reach()
             try:
                 self._await_start(process)
                 with process.within(self._patience):
-                    process.connection.send((what, name, values))
+                    news = None if common is self._held else common
+                    process.connection.send((what, name, values, news))
+                    self._held = self._held if news is None else news
                     answer = _await_answer(process, find_source)
             except GONE as error:
                 self._end()
@@ -113,6 +133,7 @@ class TemplateProcess:
                 self._end()
                 raise
         if "problem" in answer:
+            self._held = None  # perhaps it never arrived
             raise TemplateError.of([unpack_problem(answer["problem"])])
         return answer
 
@@ -125,7 +146,7 @@ class TemplateProcess:
             except OSError as error:
                 msg = f"the process for templates cannot be started: {error.strerror or error}"
                 raise EnvironmentFault(msg, next_step="close other programs") from error
-            self._is_ready = False
+            self._is_ready, self._held = False, None
         return self._process
 
     def _await_start(self, process: LimitedProcess) -> None:
@@ -167,12 +188,14 @@ def _serve(connection: Connection, seconds: float) -> None:
         return connection.recv()
 
     engine = Engine(find_source)
+    common = NOTHING
     tell(connection, _READY)
     while True:
         try:
-            what, name, values = connection.recv()
+            what, name, values, news = connection.recv()
+            common = common if news is None else news
             with _limited_time(seconds):
-                answer = _answer(engine, what, name, values)
+                answer = _answer(engine, what, name, values, common)
         except TemplateError as error:
             answer = {"problem": pack_problem(error.problems[0])}
         except EOFError:
@@ -183,12 +206,16 @@ def _serve(connection: Connection, seconds: float) -> None:
 
 
 def _answer(
-    engine: Engine, what: str, name: str, values: Mapping[str, object]
+    engine: Engine,
+    what: str,
+    name: str,
+    values: Mapping[str, object],
+    common: Mapping[str, object],
 ) -> Mapping[str, object]:
     if what == _RENDER:
         return {"text": engine.render(name, values)}
     if what == _DRAFT:
-        return pack_passage(engine.draft(name, values))
+        return pack_passage(engine.draft(name, {**common, **values}))
     engine.check(name)
     return {}
 

@@ -17,7 +17,7 @@ from jinja2.loaders import split_template_path
 from mnistreport.errors import TemplateError
 from mnistreport.report.passage import Passage
 from mnistreport.report.template_engine import Engine, Source
-from mnistreport.report.template_process import PROCESS
+from mnistreport.report.template_process import NOTHING, PROCESS
 from mnistreport.resources import find_resource
 
 LARGEST_TEMPLATE: Final = 2**18
@@ -73,14 +73,21 @@ class Templates:
         with self._file_told(name):
             return PROCESS.render(name, values, self._find_source)
 
-    def draft(self, name: str, values: Mapping[str, object]) -> Passage:
+    def draft(
+        self, name: str, values: Mapping[str, object], common: Mapping[str, object] = NOTHING
+    ) -> Passage:
         """Run a template that makes Markdown.
+
+        Args:
+            name: Its name.
+            values: What it sees.
+            common: What it sees besides. If the same object is given again, it need not be sent.
 
         Raises:
             TemplateError: As for ``render``; claims are as they should be here.
         """
         with self._file_told(name):
-            return PROCESS.draft(name, values, self._find_source)
+            return PROCESS.draft(name, values, self._find_source, common)
 
     def check_syntax(self, name: str) -> None:
         """Parse a template without running it.

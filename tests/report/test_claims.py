@@ -17,7 +17,7 @@ from mnistreport.report.document import Document, compose_document, render_all_p
 from mnistreport.report.expressions import say_expression
 from mnistreport.report.figures.gallery import draw_figures
 from mnistreport.report.html import render_html
-from mnistreport.report.insights import Passage, name_insight, render_insight
+from mnistreport.report.insights import Passage, common_values, name_insight, render_insight
 from mnistreport.report.markdown import Draft, render_markdown, seal_words
 from mnistreport.report.material import Material
 from mnistreport.report.pdf import render_pdf
@@ -51,7 +51,7 @@ def render(tmp_path: Path, context: ReportContext) -> Render:
 
     def render(text: str) -> Passage:
         project = write_templates(tmp_path, {INSIGHT: text})
-        return render_insight(Templates(project), context, study, str)
+        return render_insight(Templates(project), common_values(context, str), study)
 
     return render
 
@@ -271,7 +271,7 @@ def test_what_was_not_needed_is_not_looked_at(tmp_path: Path) -> None:
     assert study.best is None
     text = '{% claim study.best and study.best.label == "0.1" %}a{% endclaim %}'
     project = write_templates(tmp_path, {INSIGHT: text})
-    [claim] = render_insight(Templates(project), context, study, str).claims
+    [claim] = render_insight(Templates(project), common_values(context, str), study).claims
     assert not claim.holds
     assert ["study.best is none"] == [f"{each.name} is {each.value}" for each in claim.evidence]
 
@@ -392,7 +392,7 @@ def test_names_in_a_claim_are_text(tmp_path: Path) -> None:
     [view] = context.studies
     text = '{% claim study.levels[0].label == "a" %}{{ study.levels[0].label }}{% endclaim %}'
     project = write_templates(tmp_path, {name_insight(view.slug): text})
-    passage = render_insight(Templates(project), context, view, str)
+    passage = render_insight(Templates(project), common_values(context, str), view)
     assert {"p", "mark", "span"} == {tag for tag, _ in read_page(passage.html).inventory}
     read = Marked(passage.html)
     assert label == read.words == passage.claims[0].words
@@ -452,7 +452,9 @@ def test_a_claim_may_stand_in_loops_macros_and_other_files(
         "insights/i.md.j2": f"\n\n{claim}\n\n",
     }
     project = write_templates(tmp_path, files)
-    passage = render_insight(Templates(project), context, find_view(context, SLUG), str)
+    passage = render_insight(
+        Templates(project), common_values(context, str), find_view(context, SLUG)
+    )
     words = ["0.001", "0.01", "0.1", "0.5", "m", "i", "w"]
     assert words == [each.words for each in passage.claims]
     assert ["0.5"] == [each.words for each in passage.claims if each.holds]

@@ -17,8 +17,8 @@ from mnistreport.report.html import render_html
 from mnistreport.report.material import Material
 from mnistreport.report.notebook.composition import compose_notebook
 from mnistreport.report.notebook.paper.pdf import render_page
-from mnistreport.report.records import RubricVerdict
-from mnistreport.report.staleness import Change, Stale
+from mnistreport.report.records import Change, RubricVerdict
+from mnistreport.report.staleness import Stale
 from mnistreport.report.templating import Templates
 from mnistreport.study.manifest import Author, ReportInfo
 from tests.report.reports import INFO, Page, make_small_material, read_page, rename_study

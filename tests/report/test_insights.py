@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from mnistreport.errors import ExitCode, Problem, TemplateError
-from mnistreport.report.document import _References, render_all_prose
-from mnistreport.report.insights import name_insight, render_insight
+from mnistreport.report.document import render_all_prose
+from mnistreport.report.insights import common_values, name_insight, render_insight
+from mnistreport.report.lookups import References
 from mnistreport.report.markdown import Draft, render_markdown
 from mnistreport.report.numbers import format_measure, format_points
 from mnistreport.report.templating import Templates
@@ -26,11 +27,11 @@ Refuse = Callable[[str], Problem]
 def render(tmp_path: Path, context: ReportContext) -> Render:
     """Render an insight about the batch size from its text; the report has few figures."""
     study = find_view(context, SLUG)
-    refer = _References(("batch_size-factor", "batch_size-curves"), ("batch_size-levels",))
+    refer = References(("batch_size-factor", "batch_size-curves"), ("batch_size-levels",))
 
     def render(text: str) -> str:
         project = write_templates(tmp_path, {INSIGHT: text})
-        return str(render_insight(Templates(project), context, study, refer).html)
+        return str(render_insight(Templates(project), common_values(context, refer), study).html)
 
     return render
 
@@ -297,7 +298,7 @@ def test_a_study_without_a_file_gets_an_automatic_section(
     )
     templates = Templates(tmp_path)
     assert templates.find(name_insight("other")) is None
-    page = read_page(render_insight(templates, context, renamed, Prose).html)
+    page = read_page(render_insight(templates, common_values(context, Prose), renamed).html)
     assert page.text.startswith("No one has written about this study yet.")
     assert "templates/insights/other.md.j2" in page.text
     missing = [

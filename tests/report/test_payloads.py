@@ -11,7 +11,7 @@ from mnistreport.errors import ExitCode, TemplateError
 from mnistreport.report.claims import Claim
 from mnistreport.report.document import Document
 from mnistreport.report.html import render_html
-from mnistreport.report.insights import render_insight
+from mnistreport.report.insights import common_values, render_insight
 from mnistreport.report.material import Material
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext
@@ -46,7 +46,7 @@ def render(payload: Payload, project: Path, document: Document) -> str:
         claims = tuple(replace(each, file=file) for each in document.claims)
         return render_html(replace(document, claims=claims), templates)
     study = find_view(document.context, SLUG)
-    return str(render_insight(templates, document.context, study, str).html)
+    return str(render_insight(templates, common_values(document.context, str), study).html)
 
 
 @pytest.mark.parametrize("payload", ESCAPES, ids=[each.name for each in ESCAPES])

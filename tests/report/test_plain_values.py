@@ -10,10 +10,11 @@ from markupsafe import Markup
 
 from mnistreport.report.claims import Claim
 from mnistreport.report.context import make_context
-from mnistreport.report.insights import _common_values
+from mnistreport.report.insights import common_values
 from mnistreport.report.material import Material
 from mnistreport.report.page import view_page
-from mnistreport.report.staleness import Change, Stale
+from mnistreport.report.records import Change
+from mnistreport.report.staleness import Stale
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext
 from mnistreport.report.wording import Prose
@@ -66,7 +67,7 @@ def test_insights_see_plain_values(context: ReportContext) -> None:
         make_context(make_material(tested=False)),
         replace(context, trimmed=trimmed),
     ):
-        values = _common_values(each, str)
+        values = common_values(each, str)
         assert ["ref", "mine"] == [name for name, value in values.items() if callable(value)]
         del values["ref"], values["mine"]
         assert [] == list(find_others(values, ""))

@@ -12,7 +12,7 @@ from mnistreport.errors import ExitCode, MnistReportError
 from mnistreport.report.context import make_context
 from mnistreport.report.document import Document
 from mnistreport.report.html import render_html
-from mnistreport.report.insights import name_insight, render_insight
+from mnistreport.report.insights import common_values, name_insight, render_insight
 from mnistreport.report.material import Material
 from mnistreport.report.notebook.paper.pdf import render_page
 from mnistreport.report.pdf import lay_out_pdf
@@ -90,7 +90,7 @@ def make(
             document = compose_undrawn(make_context(named), named, templates)
         elif place == "insight":
             study = find_view(plain.context, SLUG)
-            words = render_insight(templates, plain.context, study, str).html
+            words = render_insight(templates, common_values(plain.context, str), study).html
             document = replace(plain, prose={**plain.prose, f"study-{SLUG}": words})
         html = render_html(document, templates)
         return html, lay_out_pdf(render_html(document, templates, skin="print"))

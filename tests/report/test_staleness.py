@@ -12,8 +12,8 @@ from mnistreport.report.context import make_context
 from mnistreport.report.document import Document, render_all_prose
 from mnistreport.report.html import render_html
 from mnistreport.report.insights import name_insight
+from mnistreport.report.records import Change
 from mnistreport.report.staleness import (
-    Change,
     Stale,
     find_changes,
     keep_words,

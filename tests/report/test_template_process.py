@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -136,6 +137,55 @@ def test_a_killed_process_is_replaced() -> None:
     finally:
         process.close()
     assert not is_alive(numbers[0])
+
+
+class Counted:
+    """A value that notes when it is sent, and arrives as its text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.sent = 0
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Return what it becomes."""
+        self.sent += 1
+        return str, (self.text,)
+
+
+def test_what_many_templates_see_is_sent_once() -> None:
+    """As long as it is the same object, to the same process, and none was refused."""
+    process = TemplateProcess()
+
+    def draft(common: dict[str, object], text: str = "{{ said }}") -> str:
+        return process.draft("a", {}, lambda _: (text, "a.md.j2"), common).draft.text
+
+    one, other = Counted("one"), Counted("other")
+    first: dict[str, object] = {"said": one}
+    try:
+        assert ["one", "one"] == [draft(first), draft(first)]
+        assert 1 == one.sent
+        assert ["other", "one"] == [draft({"said": other}), draft(first)]
+        assert 2 == one.sent
+        process.close()
+        assert "one" == draft(first)
+        with pytest.raises(TemplateError):
+            draft(first, "{{ nothing }}")
+        assert "one" == draft(first)
+        assert 4 == one.sent
+    finally:
+        process.close()
+
+
+def test_it_loads_what_templates_need_and_no_more() -> None:
+    """Every command waits for it: libraries for arrays, tables and schemas are left out."""
+    script = (
+        "import importlib, sys; from mnistreport.report.template_process import _LIMITS; "
+        "print([importlib.import_module(each).__name__ for each in _LIMITS.modules] and "
+        "{'numpy', 'pandas', 'pydantic', 'scipy', 'typer'} & {*sys.modules})"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert "set()\n" == done.stdout
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs pipes with a name")

@@ -12,7 +12,7 @@ from mnistreport.errors import ExitCode, TemplateError
 from mnistreport.report.context import make_context
 from mnistreport.report.document import Document
 from mnistreport.report.html import render_html
-from mnistreport.report.insights import render_insight
+from mnistreport.report.insights import common_values, render_insight
 from mnistreport.report.templating import Templates
 from mnistreport.resources import PROJECT_FILES
 from tests.report.bombs import BOMBS
@@ -32,7 +32,7 @@ def _refuse(payload: Payload, project: Path, document: Document) -> TemplateErro
             render_html(document, templates)
         else:
             context = document.context
-            render_insight(templates, context, find_view(context, SLUG), str)
+            render_insight(templates, common_values(context, str), find_view(context, SLUG))
     except TemplateError as error:
         return error
     return None

@@ -11,9 +11,9 @@ from typing import Final
 from mnistreport.errors import ExitCode, MnistReportError, disarm
 from mnistreport.report import templating
 from mnistreport.report.context import make_context
-from mnistreport.report.document import _References
-from mnistreport.report.insights import name_insight, render_insight
+from mnistreport.report.insights import common_values, name_insight, render_insight
 from mnistreport.report.literals import find_unsourced_numbers
+from mnistreport.report.lookups import References
 from mnistreport.report.passage import Passage
 from mnistreport.report.template_engine import Engine, FindSource
 from mnistreport.report.templating import Templates
@@ -96,16 +96,22 @@ class _Here:
     def start(self) -> None:
         """Be there."""
 
-    def draft(self, name: str, values: Mapping[str, object], find_source: FindSource) -> Passage:
+    def draft(
+        self,
+        name: str,
+        values: Mapping[str, object],
+        find_source: FindSource,
+        common: Mapping[str, object],
+    ) -> Passage:
         """Run a template."""
-        return Engine(find_source).draft(name, values)
+        return Engine(find_source).draft(name, {**common, **values})
 
 
 def draw_passage(project: Path, context: ReportContext, study: StudyView) -> Passage:
     """Render an insight with the engine alone, without the process that limits it."""
     templating.PROCESS = _Here()  # type: ignore[assignment, misc]
-    refer = _References((f"{SLUG}-curves",), (f"{SLUG}-levels",))
-    return render_insight(Templates(project), context, study, refer)
+    refer = References((f"{SLUG}-curves",), (f"{SLUG}-levels",))
+    return render_insight(Templates(project), common_values(context, refer), study)
 
 
 def make_seeds(_folder: Path) -> list[bytes]:

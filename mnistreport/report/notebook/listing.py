@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from mnistreport.report.insights import unknown_name
+from mnistreport.report.lookups import unknown_name
 from mnistreport.report.outline import Outline
 from mnistreport.report.views import ReportContext
 from mnistreport.report.wording import Prose
