@@ -48,22 +48,46 @@ KINDS = ("curves", "factor")
 COUNTS = {"train": [60] * 10, "validation": [20] * 10, "test": [20] * 10}
 
 
-def draw_all(results: Results, *, test_accuracy: float = 0.979) -> list[Figure]:
-    """Draw every figure of a report."""
+def draw_general(results: Results) -> list[Figure]:
+    """Draw a figure of every kind that is of no study."""
     images, labels = make_digits()
-    outcome = make_outcome(len(images), accuracy=test_accuracy)
-    figures = [
+    outcome = make_outcome(len(images), accuracy=0.979)
+    baselines = {study.study.model: study.baseline.summary for study in results.studies}
+    return [
         plot_class_balance(COUNTS),
         plot_samples(images, labels, np.arange(0, len(images), 2)),
         plot_ranking(results, TITLES),
         plot_confusion(outcome, "feedforward network", model="mlp"),
         plot_mistakes(outcome, images, "feedforward network", model="mlp"),
+        *(plot_baseline_curves(each, TITLES[model]) for model, each in baselines.items()),
     ]
-    for study in results.studies:
-        figures += [plot_learning_curves(study), plot_factor(study)]
-        summary = study.baseline.summary
-        figures.append(plot_baseline_curves(summary, TITLES[study.study.model]))
-    return figures
+
+
+def draw_every_kind() -> list[Figure]:
+    """Draw a figure of every kind: steps, sizes and switches have figures of their own."""
+    results = make_results()
+    slugs = ("learning_rate", "neurons", "dropout_layer_norm")
+    studies = [find_study(results, slug) for slug in slugs]
+    of_studies = [plot(each) for each in studies for plot in (plot_learning_curves, plot_factor)]
+    return [*draw_general(results), *of_studies]
+
+
+def assert_sound(figure: Figure) -> None:
+    """Check that a figure is XML, self-contained, named and described, and fit for a strict page.
+
+    Such a page heeds no style sheet and no style attribute. No name in a figure is an element.
+    """
+    svg = figure.picture.svg
+    assert re.fullmatch("[A-Za-z0-9_-]+", figure.name)
+    assert figure.caption.strip().endswith(".")
+    assert figure.alt.strip()
+    tree = ET.fromstring(svg)  # noqa: S314 # our own
+    assert f"{SVG}svg" == tree.tag
+    for element in tree.iter():
+        link = element.get(f"{XLINK}href", "#")
+        assert link.startswith(("#", "data:image/png;base64,"))
+        assert "script" not in str(element.tag)
+    assert not re.search(rb"<style|\sstyle=|<metadata|<script|\son\w+=", svg)
 
 
 def make_troubled() -> Results:
@@ -99,27 +123,22 @@ CASES: dict[str, Callable[[], Results]] = {
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.replace(" ", "-"))
 def figures(request: pytest.FixtureRequest) -> list[Figure]:
-    """Every figure, from results of many kinds."""
-    return draw_all(CASES[request.param]())
+    """The figures that are of no study, from results of many kinds."""
+    return draw_general(CASES[request.param]())
 
 
 def test_figures_are_sound(figures: list[Figure]) -> None:
-    """Whatever the results, each figure is XML, self-contained, named and described."""
+    """Whatever the results and their names, each figure is whole and holds nothing active."""
     for figure in figures:
-        assert re.fullmatch("[A-Za-z0-9_-]+", figure.name)
-        assert figure.caption.strip().endswith(".")
-        assert figure.alt.strip()
-        tree = ET.fromstring(figure.picture.svg)  # noqa: S314 # our own
-        assert f"{SVG}svg" == tree.tag
-        for element in tree.iter():
-            link = element.get(f"{XLINK}href", "#")
-            assert link.startswith(("#", "data:image/png;base64,"))
+        assert_sound(figure)
 
 
-def test_figures_are_reproducible() -> None:
-    """The same results give the same bytes."""
-    once, again = (draw_all(make_results()) for _ in range(2))
+def test_the_same_results_give_the_same_figures() -> None:
+    """Byte for byte, and drawing leaves matplotlib's settings as they were."""
+    before = mpl.rcParams.copy()
+    once, again = draw_every_kind(), draw_every_kind()
     assert [figure.picture.svg for figure in once] == [figure.picture.svg for figure in again]
+    assert before == mpl.rcParams
 
 
 def test_figures_do_not_depend_on_process_or_settings(tmp_path: Path) -> None:
@@ -143,13 +162,6 @@ def test_figures_do_not_depend_on_process_or_settings(tmp_path: Path) -> None:
     )
     here = hashlib.sha256(plot_factor(make_results().studies[0]).picture.svg).hexdigest()
     assert here == printed.stdout.strip()
-
-
-def test_drawing_leaves_matplotlib_as_it_was() -> None:
-    """The report's style is not left behind in the process."""
-    before = mpl.rcParams.copy()
-    draw_all(make_results())
-    assert before == mpl.rcParams
 
 
 def test_figures_need_no_torch() -> None:
@@ -189,20 +201,6 @@ def test_hints_are_shown_over_what_they_tell_of() -> None:
     [told] = [each for each in tree.iter(f"{SVG}g") if each.find(f"{SVG}title") is not None]
     assert hint == told.findtext(f"{SVG}title")
     assert told.find(f".//{SVG}use") is not None  # the one marker
-
-
-def test_a_strict_page_can_hold_them() -> None:
-    """No drawing has a style sheet or a style attribute, which a strict page would not heed."""
-    for figure in draw_all(make_results([0])):
-        assert not re.search(rb"<style|\sstyle=|<metadata|<script|\son\w+=", figure.picture.svg)
-
-
-def test_names_are_never_markup() -> None:
-    """A level that is called like an element adds none to the picture."""
-    for figure in draw_all(make_results(strange=True)):
-        tree = ET.fromstring(figure.picture.svg)  # noqa: S314 # our own
-        assert not [element for element in tree.iter() if "script" in str(element.tag)]
-        assert b"<script" not in figure.picture.svg
 
 
 @pytest.mark.parametrize("slug", ["learning_rate", "neurons", "dropout_layer_norm"])

@@ -21,7 +21,7 @@ LONG = {
 
 @pytest.mark.parametrize("kind", LONG)
 def test_long_texts_are_set_in_time(kind: str) -> None:
-    """The longest that is read takes two seconds at most, also as words of a claim that does not hold."""
+    """The longest takes two seconds at most, also as words of a claim that does not hold."""
     start = time.process_time()
     render_markdown(Draft(seal_words(LONG[kind], "7" * 22), {"7" * 22: "No."}))
     assert time.process_time() - start < 2

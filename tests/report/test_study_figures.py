@@ -26,7 +26,7 @@ from mnistreport.report.figures.updates import choose_courses
 from mnistreport.report.numbers import format_count, format_measure, format_percent, format_points
 from mnistreport.study.experiment import Variant
 from tests.fake_results import find_study, make_long_study, make_results
-from tests.report.test_figures import CASES
+from tests.report.test_figures import CASES, assert_sound
 
 SVG = "{http://www.w3.org/2000/svg}"
 POINT = 25.4 / 72
@@ -103,6 +103,12 @@ def drawn(request: pytest.FixtureRequest) -> list[Drawn]:
                 texts.clear()
                 figures.append(Drawn(plot(study), tuple(texts)))
     return figures
+
+
+def test_figures_are_sound(drawn: list[Drawn]) -> None:
+    """Whatever the results and their names, each figure is whole and holds nothing active."""
+    for each in drawn:
+        assert_sound(each.figure)
 
 
 def test_words_neither_touch_nor_leave_the_sheet(drawn: list[Drawn]) -> None:
