@@ -23,7 +23,7 @@ _ASKING: Final = (signal.SIGINT, signal.SIGTERM)
 _BELLS: Final = {bytes([number]) for number in _ASKING}
 """What Python writes at such a signal, to where it was told to."""
 _LOST_SECONDS: Final = 0.01
-_SAYING_SECONDS: Final = 0.05
+_SAYING_SECONDS: Final = 0.5
 """What another thread may need to write what it took to say."""
 _PR_SET_PDEATHSIG: Final = 1  # <linux/prctl.h>
 _NO_NEWS: Final = "ignore:resource_tracker:UserWarning"
@@ -96,7 +96,8 @@ class Requests:
     """What comes of requests to end.
 
     The first raises ``KeyboardInterrupt``, so that everything is tidied up. The second ends this
-    process as it is, and so does the first if tidying up takes longer than ``GRACE_SECONDS``.
+    process as it is, and so does the first if tidying up takes longer than ``GRACE_SECONDS``; only
+    where a step in C lets no other thread run, that has to wait.
     What is written is whole at any moment, and children notice that their parent is gone.
 
     Attributes:
@@ -108,6 +109,7 @@ class Requests:
         self.came = not tidy
         self._words = words
         self._is_over = False
+        self._number = int(signal.SIGINT)
         self._asks_itself = False
         self._bell: socket.socket | None = None
         self._heard: socket.socket | None = None
@@ -115,7 +117,7 @@ class Requests:
             self._bell, self._heard = socket.socketpair()
             self._bell.settimeout(0)
 
-    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
         """Handle a signal.
 
         Raises:
@@ -123,7 +125,7 @@ class Requests:
         """
         if self.came:
             self.end_at_once()
-        self.came = True
+        self.came, self._number = True, number
         heard, self._heard = self._heard, None
         if heard is not None and self._bell is not None:
             signal.set_wakeup_fd(self._bell.fileno())
@@ -176,8 +178,8 @@ class Requests:
         """
         end = time.monotonic() + GRACE_SECONDS
         with heard:
-            while not self._is_over:
-                heard.settimeout(max(end - time.monotonic(), 0.001))
+            while not self._is_over and (left := end - time.monotonic()) > 0:
+                heard.settimeout(left)
                 try:
                     number = heard.recv(1)
                 except TimeoutError:
@@ -186,8 +188,8 @@ class Requests:
                     if not self._asks_itself:
                         break
                     self._asks_itself = False
-        if not self._is_over:
-            self.end_at_once()
+            if not self._is_over:
+                self.end_at_once()
 
     def _ask_again(self) -> None:
         time.sleep(_LOST_SECONDS)
@@ -195,7 +197,7 @@ class Requests:
         if not self._is_over and main is not None:
             self._asks_itself = True
             self.came = False
-            signal.pthread_kill(main, signal.SIGINT)
+            signal.pthread_kill(main, self._number)
 
 
 @contextmanager
@@ -265,7 +267,11 @@ def interrupts_held() -> Generator[None]:
         for number, handler in before.items():
             signal.signal(number, handler)
     if noted:
-        signal.raise_signal(noted[0])
+        handler = before[noted[0]]
+        if callable(handler):
+            handler(noted[0], None)  # another signal would count as a second request
+        else:
+            signal.raise_signal(noted[0])
 
 
 # --- Memory ---------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import time
 import weakref
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -138,6 +139,64 @@ def test_an_interrupt_is_not_lost() -> None:
     with heeding_requests(""), pytest.raises(KeyboardInterrupt):
         lose_and_wait()
     assert time.monotonic() - started < 5
+
+
+LOST_THEN_HELD = """
+import os, signal, sys, time, weakref
+import typer
+from mnistreport.cli_frame import errors_told
+from mnistreport.processes import interrupts_held
+
+class Target:
+    pass
+
+try:
+    with errors_told(debug=False, stopped="stopped"):
+        try:
+            target = Target()
+            kept = weakref.ref(target, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+            del target
+            with interrupts_held():
+                time.sleep(0.2)
+            print("went on")
+        finally:
+            time.sleep(0.2)
+            print("tidied up", flush=True)
+except typer.Exit as ended:
+    sys.exit(ended.exit_code)
+"""
+
+
+def test_one_request_that_is_lost_and_then_held_is_no_second() -> None:
+    """Asked again while something short is drawn, it is raised after that; all is tidied up."""
+    command = [sys.executable, "-c", LOST_THEN_HELD]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (ExitCode.INTERRUPTED, "tidied up\n", "stopped\n") == (
+        done.returncode,
+        done.stdout,
+        done.stderr,
+    )
+
+
+def test_nothing_of_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a request came or not, signals are told to nobody after, and nothing is open."""
+    monkeypatch.setattr("mnistreport.processes.GRACE_SECONDS", 60)
+    before = _list_open()
+    with heeding_requests(""):
+        pass
+    assert before == _list_open()
+    with heeding_requests(""), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert -1 == signal.set_wakeup_fd(-1)
+    end = time.monotonic() + 5
+    while before != _list_open() and time.monotonic() < end:  # the other thread closes its own
+        time.sleep(0.01)
+    assert before == _list_open()
+
+
+def _list_open() -> list[str]:
+    place = Path("/proc/self/fd")
+    return [each.name for each in place.iterdir()][:-1] if place.exists() else []
 
 
 def test_repeated_requests_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:

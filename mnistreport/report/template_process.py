@@ -5,6 +5,7 @@ and what comes back is plain text. It is started when it is first needed, serves
 the program, and is replaced after it had to be ended.
 """
 
+import gc
 import os
 import signal
 import threading
@@ -45,7 +46,7 @@ _LIMITS: Final = Limits(
         "jinja2.constants",
         "jinja2.debug",
         "textwrap",
-        "mnistreport.analysis.findings",  # whose values are anything
+        "mnistreport.analysis.findings",  # whose classes are among the values of a finding
         "mnistreport.report.literals",
         "mnistreport.report.lookups",
         "mnistreport.report.notebook.listing",
@@ -120,7 +121,6 @@ class TemplateProcess:
                 with process.within(self._patience):
                     news = None if common is self._held else common
                     process.connection.send((what, name, values, news))
-                    self._held = self._held if news is None else news
                     answer = _await_answer(process, find_source)
             except GONE as error:
                 self._end()
@@ -132,8 +132,9 @@ class TemplateProcess:
             except BaseException:  # interrupted in the midst of an answer
                 self._end()
                 raise
+            if news is not None:
+                self._held = None if "problem" in answer else news  # which may not have arrived
         if "problem" in answer:
-            self._held = None  # perhaps it never arrived
             raise TemplateError.of([unpack_problem(answer["problem"])])
         return answer
 
@@ -141,12 +142,12 @@ class TemplateProcess:
         if self._process is not None and not self._process.is_alive:  # killed while it had no work
             self._end()
         if self._process is None:
+            self._is_ready, self._held = False, None
             try:
                 self._process = LimitedProcess(_serve, _LIMITS, self._seconds)
             except OSError as error:
                 msg = f"the process for templates cannot be started: {error.strerror or error}"
                 raise EnvironmentFault(msg, next_step="close other programs") from error
-            self._is_ready, self._held = False, None
         return self._process
 
     def _await_start(self, process: LimitedProcess) -> None:
@@ -191,6 +192,7 @@ def _serve(connection: Connection, seconds: float) -> None:
     common = NOTHING
     tell(connection, _READY)
     while True:
+        gc.enable()  # time may be over in the midst of a pause
         try:
             what, name, values, news = connection.recv()
             common = common if news is None else news

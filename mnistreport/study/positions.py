@@ -179,7 +179,7 @@ class _Scanner:
     def _count_part(self) -> None:
         self._count += 1
         if self._count > MOST_PARTS:
-            reason = f"comes after {MOST_PARTS:,} keys and values, more than a manifest has"
+            reason = f"comes after {MOST_PARTS:,} keys and values, more than are read"
             raise ExcessError(reason, self._line())
 
     def _read_list(self, path: KeyPath, depth: int) -> None:

@@ -49,7 +49,7 @@ COUNTS = {"train": [60] * 10, "validation": [20] * 10, "test": [20] * 10}
 
 
 def draw_general(results: Results) -> list[Figure]:
-    """Draw a figure of every kind that is of no study."""
+    """Draw figures that are of no study; filters and training times have tests of their own."""
     images, labels = make_digits()
     outcome = make_outcome(len(images), accuracy=0.979)
     baselines = {study.study.model: study.baseline.summary for study in results.studies}
@@ -64,7 +64,7 @@ def draw_general(results: Results) -> list[Figure]:
 
 
 def draw_every_kind() -> list[Figure]:
-    """Draw a figure of every kind: steps, sizes and switches have figures of their own."""
+    """Draw them, and those of studies: steps, sizes and switches are drawn in ways of their own."""
     results = make_results()
     slugs = ("learning_rate", "neurons", "dropout_layer_norm")
     studies = [find_study(results, slug) for slug in slugs]

@@ -152,8 +152,19 @@ class Counted:
         return str, (self.text,)
 
 
+class Lost:
+    """A value that cannot arrive."""
+
+    def __reduce__(self) -> str:
+        """Return the name of something that the process for templates has not loaded."""
+        return "NOWHERE"
+
+
+NOWHERE = Lost()
+
+
 def test_what_many_templates_see_is_sent_once() -> None:
-    """As long as it is the same object, to the same process, and none was refused."""
+    """As long as it is the same object, to the same process, and has arrived."""
     process = TemplateProcess()
 
     def draft(common: dict[str, object], text: str = "{{ said }}") -> str:
@@ -166,12 +177,19 @@ def test_what_many_templates_see_is_sent_once() -> None:
         assert 1 == one.sent
         assert ["other", "one"] == [draft({"said": other}), draft(first)]
         assert 2 == one.sent
-        process.close()
+        assert process._process is not None
+        os.kill(process._process.number, signal.SIGKILL)
+        process._process._process.join()
         assert "one" == draft(first)
-        with pytest.raises(TemplateError):
+        with pytest.raises(TemplateError, match="nothing"):
             draft(first, "{{ nothing }}")
         assert "one" == draft(first)
-        assert 4 == one.sent
+        assert 3 == one.sent
+        unknown: dict[str, object] = {"said": NOWHERE}
+        for _ in range(2):  # and never those of another report instead
+            with pytest.raises(TemplateError, match="cannot be loaded"):
+                draft(unknown)
+        assert "one" == draft(first)
     finally:
         process.close()
 
