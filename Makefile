@@ -20,6 +20,7 @@ BIN     := .venv/bin
 PIP     := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 MACHINE := scripts/prepare_machine.py
+CAMPAIGNS := $(BIN)/pytest --override-ini 'python_files=campaign_*.py'
 
 .PHONY: report test torture check format bench clean machine
 .DELETE_ON_ERROR:
@@ -31,11 +32,13 @@ test: .venv/.installed-dev
 	@$(BIN)/python $(MACHINE) poppler chromium
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(OPTIONS)
 
-# Its files are no test_*.py, so that `make test` leaves them alone.
+# Its files are no test_*.py, so that `make test` leaves them alone. What a command takes is
+# measured with nothing beside it.
 torture: .venv/.installed-torture
-	@$(BIN)/pytest --numprocesses 2 --dist load --override-ini 'python_files=campaign_*.py' \
-		--junitxml .pytest_cache/torture.xml tests/torture
-	@$(BIN)/python scripts/write_reliability.py .pytest_cache/torture.xml
+	@$(CAMPAIGNS) --junitxml .pytest_cache/alone.xml tests/torture/campaign_size.py
+	@$(CAMPAIGNS) --junitxml .pytest_cache/torture.xml --numprocesses 2 --dist load \
+		--ignore tests/torture/campaign_size.py tests/torture
+	@$(BIN)/python scripts/write_reliability.py .pytest_cache/alone.xml .pytest_cache/torture.xml
 
 check: .venv/.installed-dev
 	$(BIN)/ruff check

@@ -1,9 +1,9 @@
 """Write docs/reliability.md: what is promised, which tests show it, what campaigns measured.
 
-    python scripts/write_reliability.py [REPORT]
+    python scripts/write_reliability.py [REPORT...]
 
-REPORT is what `make torture` left, in JUnit's XML: its figures go into docs/reliability.json first.
-Without it, the page is made anew of those that are there. Promises and tests stand in
+Reports are what `make torture` left, in JUnit's XML: their figures go into docs/reliability.json
+first. Without them, the page is made anew of those that are there. Promises and tests stand in
 tests/torture/promises.toml.
 """
 
@@ -12,6 +12,7 @@ import os
 import platform
 import sys
 import tomllib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,19 +52,21 @@ def load_figures() -> dict[str, Any]:
     return json.loads(FIGURES.read_text("utf-8"))
 
 
-def read_report(path: Path) -> dict[str, Any]:
-    """Return the figures in a report of pytest's, and what they were measured on.
+def read_reports(paths: Sequence[Path]) -> dict[str, Any]:
+    """Return the figures in reports of pytest's, and what they were measured on.
 
     Raises:
         ValueError: A campaign failed, or was left out.
     """
-    suites = ET.parse(path).getroot()  # noqa: S314 - written by pytest just before
+    suites: list[ET.Element] = []
+    for path in paths:
+        suites += ET.parse(path).getroot()  # noqa: S314 - written by pytest just before
     for suite in suites:
         if any(int(suite.get(name, "0")) for name in ("failures", "errors", "skipped")):
-            msg = f"{path}: not every campaign passed; the figures of the last good run stay"
+            msg = "not every campaign passed; the figures of the last good run stay"
             raise ValueError(msg)
     figures: dict[str, str] = {}
-    for each in suites.iter("property"):
+    for each in (each for suite in suites for each in suite.iter("property")):
         name, value = each.attrib["name"], each.attrib["value"]
         if name in figures and value.isdigit():  # a campaign in parts, which are run side by side
             value = str(int(figures[name]) + int(value))
@@ -73,7 +76,7 @@ def read_report(path: Path) -> dict[str, Any]:
     wanted = {name for promise in promises for name in promise.get("figures", ())}
     wanted |= {f"without {each['what']}" for each in content["removals"]}
     if missing := sorted(wanted - figures.keys()):
-        msg = f"{path}: some campaigns were left out; there is no figure for {missing[0]!r}"
+        msg = f"some campaigns were left out; there is no figure for {missing[0]!r}"
         raise ValueError(msg)
     return {
         "figures": figures,
@@ -108,7 +111,7 @@ def make_page(figures: dict[str, Any]) -> str:
 def main() -> None:
     """Write figures, if there are new ones, and the page."""
     if len(sys.argv) > 1:
-        figures = read_report(Path(sys.argv[1]))
+        figures = read_reports([*map(Path, sys.argv[1:])])
         FIGURES.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
     PAGE.write_text(make_page(load_figures()), "utf-8")
 

@@ -5,6 +5,7 @@ They are set in the environment, so that they hold for the processes that tests 
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,10 @@ for name in ("FORCE_COLOR", "GITHUB_ACTIONS", "KAGGLE_USERNAME", "KAGGLE_KEY", "
 # `mnist_folder`. In the environment it also reaches the processes that pytest-xdist starts.
 if "MNISTREPORT_DATA" in os.environ:
     os.environ["MNISTREPORT_TEST_DATA"] = os.environ.pop("MNISTREPORT_DATA")
+
+# Modules are compiled once, as for everybody, and not by each of the processes that tests start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A shell's job in the background ignores interrupts, and so would what tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
