@@ -14,6 +14,7 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -66,7 +67,7 @@ def read_reports(paths: Sequence[Path]) -> dict[str, Any]:
             msg = "not every campaign passed; the figures of the last good run stay"
             raise ValueError(msg)
     figures: dict[str, str] = {}
-    for each in (each for suite in suites for each in suite.iter("property")):
+    for each in chain.from_iterable(suite.iter("property") for suite in suites):
         name, value = each.attrib["name"], each.attrib["value"]
         if name in figures and value.isdigit():  # a campaign in parts, which are run side by side
             value = str(int(figures[name]) + int(value))
