@@ -20,7 +20,9 @@ from mnistreport.study.expansion import expand_experiments, expand_variants
 from mnistreport.study.experiment import Experiment, Variant
 from mnistreport.training.events import Ended, Started
 from mnistreport.training.result import RunResult
-from mnistreport.training.workers import WorkPlace, train_experiments
+from mnistreport.training.crew import WorkPlace
+from mnistreport.training.executors import train_experiments
+from mnistreport.training.workers import Processes
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def train_ours(
     started = ended = 0.0
     runs: list[tuple[Experiment, RunResult]] = []
     place = replace(bench.place, device=device)
-    with closing(train_experiments(experiments, place, jobs=count_cores())) as events:
+    with closing(train_experiments(experiments, place, Processes(count_cores()))) as events:
         for event in events:
             if isinstance(event, Started):
                 started = started or time.perf_counter()

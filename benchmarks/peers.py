@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from mnistreport.data.loaders import DigitTensors, load_tensors
 from mnistreport.study.experiment import CLASSES, IMAGE_SIZE, Architecture, MlpArchitecture, Variant
-from mnistreport.training.workers import WorkPlace
+from mnistreport.training.crew import WorkPlace
 
 WARM_UP_BATCHES: Final = 20
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from mnistreport.cli_frame import errors_told, gather_options, listening, say
+from mnistreport.cli_frame import choose_cluster, errors_told, gather_options, listening, say
 from mnistreport.cli_options import (
     DEFAULT_MANIFEST,
     Budget,
@@ -15,6 +15,8 @@ from mnistreport.cli_options import (
     Data,
     Debug,
     Device,
+    Executor,
+    Insecure,
     Jobs,
     Json,
     Kind,
@@ -22,7 +24,9 @@ from mnistreport.cli_options import (
     Notebook,
     Output,
     Progress,
+    Scheduler,
     Strict,
+    Who,
 )
 from mnistreport.cli_submission import pack
 from mnistreport.cli_verify import verify
@@ -190,6 +194,9 @@ def build(
     cache: Cache = None,
     jobs: Jobs = None,
     budget: Budget = None,
+    executor: Executor = Who.local,
+    scheduler: Scheduler = None,
+    insecure: Insecure = False,
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
     force: Annotated[bool, typer.Option("--force", help="Train again what is stored.")] = False,
     notebook: Notebook = True,
@@ -204,6 +211,7 @@ def build(
 
             options = gather_options(
                 *(manifest, data, output, cache, jobs),
+                cluster=choose_cluster(executor, scheduler, insecure=insecure),
                 device=device,
                 force=force,
                 budget=budget,

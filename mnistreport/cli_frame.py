@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from mnistreport.cli_options import Device, Kind
-from mnistreport.errors import EnvironmentFault, ExitCode, MnistReportError, disarm
+from mnistreport.cli_options import Device, Kind, Who
+from mnistreport.errors import (
+    EnvironmentFault,
+    ExitCode,
+    MnistReportError,
+    UsageError,
+    disarm,
+)
 from mnistreport.processes import heeding_requests
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
     from mnistreport.options import Listener, Options
+    from mnistreport.training.cluster import Cluster
 
 _OF_THE_DISK: Final = {
     errno.ENOSPC,
@@ -34,6 +41,7 @@ def gather_options(
     cache: Path | None,
     jobs: int | None,
     *,
+    cluster: "Cluster | None" = None,
     device: Device = Device.auto,
     force: bool = False,
     budget: str | None = None,
@@ -44,10 +52,15 @@ def gather_options(
     """Return what the command line decided.
 
     Raises:
-        UsageError: The budget is no duration.
+        UsageError: The budget is no duration, or an option makes no sense beside a cluster.
     """
     from mnistreport.budgeting import parse_budget
     from mnistreport.options import Options, count_cores
+
+    for option, given in (("--jobs", jobs), ("--budget", budget)):
+        if cluster and given is not None:
+            msg = "is about this machine's processor, and a cluster's workers train"
+            raise UsageError(msg, key=option, next_step="leave it out, or train here")
 
     return Options(
         manifest,
@@ -55,6 +68,7 @@ def gather_options(
         output=output,
         cache=cache,
         jobs=jobs or count_cores(),
+        cluster=cluster,
         device=device.value,
         force=force,
         budget=None if budget is None else parse_budget(budget),
@@ -62,6 +76,26 @@ def gather_options(
         pdf=pdf,
         notebook=notebook,
     )
+
+
+def choose_cluster(executor: Who, scheduler: str | None, *, insecure: bool) -> "Cluster | None":
+    """Return the cluster that trains; none if this machine does.
+
+    Raises:
+        UsageError: There is no address, one that nobody asked for, or one that is not safe.
+    """
+    if executor is Who.local:
+        if scheduler is None:
+            return None
+        msg, step = "is the address of a cluster, and this machine trains", "add --executor dask"
+        raise UsageError(msg, key="--scheduler", next_step=step)
+    if scheduler is None:
+        msg, step = "needs an address", "add --scheduler tls://host:8786"
+        raise UsageError(msg, key="--executor dask", next_step=step)
+    from mnistreport.training.cluster import Cluster
+    from mnistreport.training.scheduler import check_scheduler
+
+    return Cluster(check_scheduler(scheduler, insecure=insecure))
 
 
 @contextmanager

@@ -15,6 +15,13 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
+class Who(StrEnum):
+    """Who trains."""
+
+    local = "local"
+    dask = "dask"
+
+
 class Kind(StrEnum):
     """How progress is shown."""
 
@@ -43,6 +50,17 @@ Cache = Annotated[
 Jobs = Annotated[
     int | None,
     typer.Option(min=1, max=256, help="Worker processes; default one per core.", metavar="N"),
+]
+Executor = Annotated[
+    Who, typer.Option(help="Who trains: processes of this machine, or a Dask cluster's workers.")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(help="The Dask scheduler's, as tls://host:8786.", metavar="ADDRESS"),
+]
+Insecure = Annotated[
+    bool,
+    typer.Option("--insecure", help="Trust a scheduler on another machine without TLS."),
 ]
 Budget = Annotated[
     str | None,

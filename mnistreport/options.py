@@ -9,8 +9,11 @@ from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
 from mnistreport.report.wording import count_things
 from mnistreport.study.experiment import Experiment
+from mnistreport.training.cluster import Cluster
 from mnistreport.training.cost import CostModel
+from mnistreport.training.crew import Executor
 from mnistreport.training.events import Event
+from mnistreport.training.workers import Processes
 
 
 def count_cores() -> int:
@@ -30,6 +33,7 @@ class Options:
         output: Folder of the documents; ``output/<data set>`` beside the manifest by default.
         cache: Folder of checked data and stored runs; ``.mnistreport`` beside the manifest.
         jobs: Worker processes; one per core by default.
+        cluster: Whose workers train, instead of processes of this machine.
         device: ``auto``, ``cpu`` or ``cuda``.
         force: Train again what is stored.
         budget: Seconds that training is to keep within, by estimate; without, all is trained.
@@ -43,12 +47,18 @@ class Options:
     output: Path | None = None
     cache: Path | None = None
     jobs: int = field(default_factory=count_cores)
+    cluster: Cluster | None = None
     device: str = "auto"
     force: bool = False
     budget: int | None = None
     strict: bool = False
     pdf: bool = True
     notebook: bool = True
+
+    @property
+    def executor(self) -> Executor:
+        """Who trains."""
+        return self.cluster or Processes(self.jobs)
 
     @property
     def jobs_at_once(self) -> int:

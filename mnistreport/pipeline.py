@@ -35,13 +35,14 @@ from mnistreport.study.manifest import Manifest
 from mnistreport.study.trim_file import keep_trim, load_trim
 from mnistreport.study.trimming import Trim
 from mnistreport.training.cost import ROUGH_COSTS
+from mnistreport.training.crew import WorkPlace
 from mnistreport.training.events import Ended
+from mnistreport.training.executors import train_experiments
 from mnistreport.training.grouping import pick_missing
 from mnistreport.training.ledger import Ledger, TestRead
 from mnistreport.training.result import RunResult
 from mnistreport.training.store import RunStore
 from mnistreport.training.timings import fit_stored_costs
-from mnistreport.training.workers import WorkPlace, train_experiments
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +256,9 @@ def _train(
     training = train_experiments(
         missing,
         place,
-        jobs=options.jobs,
+        options.executor,
         estimate=lambda each: costs.estimate_seconds(each.variant, sizes),
+        on_warning=listener.on_warning,
     )
     with closing(training) as events:
         for event in events:

@@ -21,7 +21,8 @@ from mnistreport.cli import app
 from mnistreport.errors import ExitCode
 from mnistreport.resources import find_resource
 from mnistreport.study.experiment import Experiment
-from mnistreport.training import events, workers
+from mnistreport.training import events, executors
+from mnistreport.training.crew import Executor, WorkPlace
 from mnistreport.training.watch import Patience
 from tests.commands import Told, call_command, run_command, spell_command
 from tests.digit_files import draw_digits, write_csv, write_idx_folder
@@ -221,15 +222,21 @@ def test_a_worker_that_hangs_is_a_line_of_the_report(
 
     def train_and_stop(
         missing: Sequence[Experiment],
-        place: workers.WorkPlace,
+        place: WorkPlace,
+        executor: Executor,
         *,
-        jobs: int,
         estimate: Callable[[Experiment], float],
+        on_warning: Callable[[str], None],
     ) -> Generator[events.Event]:
         patience = Patience(still_seconds=1.0)
         others = multiprocessing.active_children()
-        for event in workers.train_experiments(
-            missing, place, jobs=jobs, estimate=estimate, patience=patience
+        for event in executors.train_experiments(
+            missing,
+            place,
+            executor,
+            estimate=estimate,
+            on_warning=on_warning,
+            patience=patience,
         ):
             yield event
             if isinstance(event, events.Started):

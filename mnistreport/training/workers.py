@@ -1,37 +1,29 @@
 """Worker processes that train experiments, one thread each, and tell the parent how it goes.
 
 A worker trains one cohort of experiments at a time and writes nothing: histories and weights
-travel to the parent through a pipe. On a processor, what becomes of an experiment depends neither
-on other workers nor on the rest of its cohort, so any number of workers, in any order, gives the
-same bits. On a GPU, products of a larger stack may be rounded otherwise.
+travel to the parent through a pipe.
 """
 
 import multiprocessing
 import os
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections import deque
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from mnistreport.data.split import LearningSizes
 from mnistreport.errors import EnvironmentFault, MnistReportError
 from mnistreport.processes import obey_parent, starting_children
-from mnistreport.study.experiment import Experiment
-from mnistreport.training.cost import ROUGH_COSTS
-from mnistreport.training.events import Ended, Event, Started, WorkerLost
-from mnistreport.training.grouping import Cohort, group_cohorts
-from mnistreport.training.result import Circumstances, RunResult, Status
-from mnistreport.training.watch import PATIENCE, Patience, Watch
+from mnistreport.training.crew import Crew, Gone, Shift, WorkPlace
+from mnistreport.training.events import Ended, Event, Started
+from mnistreport.training.grouping import Cohort
+from mnistreport.training.watch import Patience, Watch
 
-TRIES = 2
-"""How often an experiment whose worker dies is begun before it counts as failed."""
 WORKER_ENVIRONMENT: Final = {
     # Numeric libraries with one thread: the cores are the workers' to share.
     "OMP_NUM_THREADS": "1",
@@ -48,86 +40,25 @@ WORKER_ENVIRONMENT: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class WorkPlace:
-    """What every worker is told at its start.
+class Processes:
+    """Processes of this machine.
 
     Attributes:
-        digits: Folder of the checked images.
-        split: Folder of the split's indices.
-        sizes: Numbers of training and validation images.
-        device: ``auto``, ``cpu`` or ``cuda``.
+        jobs: How many at most.
     """
 
-    digits: Path
-    split: Path
-    sizes: LearningSizes
-    device: str
+    jobs: int
 
-
-def train_experiments(
-    experiments: Iterable[Experiment],
-    place: WorkPlace,
-    *,
-    jobs: int,
-    estimate: Callable[[Experiment], float] | None = None,
-    patience: Patience = PATIENCE,
-) -> Generator[Event]:
-    """Train ``experiments`` on ``jobs`` processes and yield what happens as it happens.
-
-    The longest go first, so that the last to end are short: by ``estimate``, or by constants.
-    Workers end with the iterator, also when it is closed early, and with the parent, or its thread
-    that begins the iteration, also when that is killed.
-
-    What a worker that dies was busy with is begun again, each experiment alone, and has failed
-    after ``TRIES``. What a worker that hangs was busy with ends as ``timeout``, at once: it is not
-    begun again, as whatever made it hang would cost as much time once more.
-
-    Raises:
-        EnvironmentFault: A worker cannot work at all: there is no such device, or no room for it.
-        DataError: The digits or the split are no longer where they should be.
-    """
-    estimate = estimate or (lambda each: ROUGH_COSTS.estimate_seconds(each.variant, place.sizes))
-    cohorts = group_cohorts(
-        experiments, estimate=estimate, jobs=jobs, on_gpu=place.device == "cuda"
-    )
-    waiting = deque(cohorts)
-    tries = Counter[str]()
-    crew = _Crew(place, jobs, estimate, patience)
-    try:
-        while waiting or crew.is_busy:
-            yield from crew.hand_out(waiting)
-            for news in crew.hear():
-                if not isinstance(news, _Gone):
-                    yield news
-                    continue
-                for event in _take_back(news, tries, place):
-                    yield event
-                    if isinstance(event, WorkerLost) and event.again:
-                        waiting.appendleft((event.experiment,))
-    finally:
-        crew.dismiss()
-
-
-@dataclass(frozen=True, slots=True)
-class _Gone:
-    """A worker has died, or was ended because it hung; ``why`` says what of a hung one."""
-
-    cohort: Cohort
-    why: str = ""
+    def open_crew(self, shift: Shift) -> Crew:
+        """Return a crew whose workers are started when there is work for them."""
+        return _Crew(self.jobs, shift)
 
 
 class _Crew:
     """The workers, and what they say."""
 
-    def __init__(
-        self,
-        place: WorkPlace,
-        jobs: int,
-        estimate: Callable[[Experiment], float],
-        patience: Patience,
-    ) -> None:
-        self._place, self._jobs = place, jobs
-        self._estimate, self._patience = estimate, patience
+    def __init__(self, jobs: int, shift: Shift) -> None:
+        self.size, self._shift = jobs, shift
         self._workers: list[_Worker] = []
         self._inbox = SimpleQueue[_Letter]()
         self._looked = time.monotonic()
@@ -140,16 +71,16 @@ class _Crew:
     def hand_out(self, waiting: deque[Cohort]) -> Iterator[Started]:
         """Give every idle worker a cohort; more are taken on while there is work for them."""
         idle = [worker for worker in self._workers if not worker.cohort]
-        while waiting and (idle or len(self._workers) < self._jobs):
+        while waiting and (idle or len(self._workers) < self.size):
             if not idle:
                 idle.append(self._take_on())
             cohort = waiting.popleft()
-            yield from idle.pop(0).begin(cohort, sum(map(self._estimate, cohort)))
+            yield from idle.pop(0).begin(cohort, sum(map(self._shift.estimate, cohort)))
 
     def _take_on(self) -> "_Worker":
         try:
             with starting_children():
-                worker = _Worker(self._place, self._inbox, self._patience)
+                worker = _Worker(self._shift.place, self._inbox, self._shift.patience)
                 self._workers.append(worker)
         except OSError as error:
             msg = f"a worker process cannot be started: {error.strerror or error}"
@@ -158,10 +89,10 @@ class _Crew:
             ) from error
         return worker
 
-    def hear(self) -> Iterator[Event | _Gone]:
+    def hear(self) -> Iterator[Event | Gone]:
         """Wait a while for what a worker says, and look whether all still work."""
         with suppress(Empty):
-            worker, word = self._inbox.get(timeout=self._patience.look_seconds)
+            worker, word = self._inbox.get(timeout=self._shift.patience.look_seconds)
             if worker not in self._workers:  # it hung, and is gone
                 return
             if word is not None:
@@ -172,7 +103,7 @@ class _Crew:
                 self._remove(worker)
         now = time.monotonic()
         elapsed = now - self._looked
-        if elapsed < self._patience.look_seconds or not self._inbox.empty():
+        if elapsed < self._shift.patience.look_seconds or not self._inbox.empty():
             return
         self._looked = now
         for worker in [worker for worker in self._workers if worker.cohort]:
@@ -186,10 +117,10 @@ class _Crew:
         for worker in self._workers:
             worker.end()
 
-    def _remove(self, worker: "_Worker", why: str = "") -> _Gone:
+    def _remove(self, worker: "_Worker", why: str = "") -> Gone:
         worker.end()
         self._workers.remove(worker)
-        return _Gone(worker.cohort, why)
+        return Gone(worker.cohort, why)
 
 
 class _Worker:
@@ -288,27 +219,3 @@ def _work(connection: Connection, place: WorkPlace) -> None:
         while True:
             for ended in trainer.train(connection.recv(), connection.send):
                 connection.send(ended)
-
-
-def _take_back(gone: _Gone, tries: Counter[str], place: WorkPlace) -> Iterator[WorkerLost | Ended]:
-    """Tell of each experiment of a lost worker; those to be begun again go alone from now on.
-
-    One of them may have been the others' undoing.
-    """
-    for experiment in gone.cohort:
-        tries[experiment.fingerprint] += 1
-        again = not gone.why and tries[experiment.fingerprint] < TRIES
-        yield WorkerLost(experiment, again)
-        if again:
-            continue
-        if gone.why:
-            result = _make_lost(experiment, "timeout", gone.why, place)
-        else:
-            why = f"its worker process died {TRIES} times (out of memory, or killed)"
-            result = _make_lost(experiment, "failed", why, place)
-        yield Ended(experiment, result, b"")
-
-
-def _make_lost(experiment: Experiment, status: Status, why: str, place: WorkPlace) -> RunResult:
-    unknown = Circumstances(torch="", device=place.device, processor="", threads=1)
-    return RunResult(experiment.fingerprint, status, (), 0, why, unknown)

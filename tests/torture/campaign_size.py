@@ -19,8 +19,10 @@ from mnistreport.options import Listener
 from mnistreport.pipeline import Project, collect_results, look_up
 from mnistreport.study.experiment import Experiment
 from mnistreport.training import workers
+from mnistreport.training.crew import WorkPlace
 from mnistreport.training.events import Ended, WorkerLost
-from mnistreport.training.workers import WorkPlace, train_experiments
+from mnistreport.training.executors import train_experiments
+from mnistreport.training.workers import Processes
 from tests.training.small import make_experiment
 from tests.training.stand_ins import pretend
 
@@ -104,7 +106,7 @@ def test_a_thousand_experiments_need_no_more_than_their_workers(
     resource_tracker.ensure_running()  # stays, whoever starts it
     ours = Path("/proc/self")
     before, most, ends, losses = _count_descriptors(ours), 0, 0, 0
-    for event in train_experiments(map(_make_numbered, range(RUNS)), place, jobs=8):
+    for event in train_experiments(map(_make_numbered, range(RUNS)), place, Processes(8)):
         most = max(most, _count_descriptors(ours))
         losses += isinstance(event, WorkerLost)
         if isinstance(event, Ended):

@@ -12,8 +12,10 @@ from mnistreport.data.sources import load_digit_set
 from mnistreport.data.split import split_digits
 from mnistreport.study.experiment import CnnArchitecture, Experiment, MlpArchitecture
 from mnistreport.study.manifest import SplitFractions
+from mnistreport.training.crew import WorkPlace
 from mnistreport.training.events import Ended, Started
-from mnistreport.training.workers import WorkPlace, train_experiments
+from mnistreport.training.executors import train_experiments
+from mnistreport.training.workers import Processes
 from tests.training.small import SETTING, make_experiment, timeless
 
 SEED = int(os.environ.get("TORTURE_SEED", "21"))
@@ -73,7 +75,7 @@ def test_neither_their_number_nor_the_order_changes_a_byte(
             train_experiments(
                 asked,
                 place,
-                jobs=jobs,
+                Processes(jobs),
                 estimate=lambda each, ranks=ranks: float(ranks[each.fingerprint]),
             )
         )

@@ -27,10 +27,10 @@ from mnistreport.report.material import Material
 from mnistreport.report.template_process import PROCESS
 from mnistreport.report.views import ReportContext
 from mnistreport.study.experiment import Experiment
+from mnistreport.training.crew import WorkPlace
 from mnistreport.training.events import Ended, Event, Started
 from mnistreport.training.models import make_model
 from mnistreport.training.result import PREDICTIONS, Circumstances, EpochRow, RunResult
-from mnistreport.training.workers import WorkPlace
 
 MANIFEST = """\
 [data]

@@ -10,7 +10,7 @@ from mnistreport.data.loaders import LearningTensors, load_tensors
 from mnistreport.data.sources import load_digit_set
 from mnistreport.data.split import Split, split_digits
 from mnistreport.study.manifest import SplitFractions
-from mnistreport.training.workers import WorkPlace
+from mnistreport.training.crew import WorkPlace
 
 
 @pytest.fixture(autouse=True)

@@ -24,10 +24,12 @@ from mnistreport.data.split import Split
 from mnistreport.errors import DataError, EnvironmentFault
 from mnistreport.study.experiment import CnnArchitecture, MlpArchitecture
 from mnistreport.training import workers
+from mnistreport.training.crew import WorkPlace
 from mnistreport.training.events import Ended, EpochDone, Event, Started, WorkerLost
+from mnistreport.training.executors import train_experiments
 from mnistreport.training.trainer import Trainer
 from mnistreport.training.watch import Patience
-from mnistreport.training.workers import WorkPlace, train_experiments
+from mnistreport.training.workers import Processes
 from tests.commands import is_alive
 from tests.training.small import CNN, MLP, make_endless, make_experiment, timeless
 from tests.training.stand_ins import tell_half
@@ -56,11 +58,13 @@ import multiprocessing, sys
 from pathlib import Path
 from mnistreport.data.split import LearningSizes
 from mnistreport.training.events import EpochDone
-from mnistreport.training.workers import WorkPlace, train_experiments
+from mnistreport.training.crew import WorkPlace
+from mnistreport.training.executors import train_experiments
+from mnistreport.training.workers import Processes
 from tests.training.small import make_endless
 
 place = WorkPlace(Path(sys.argv[1]), Path(sys.argv[2]), LearningSizes(1079, 359), "cpu")
-for event in train_experiments([make_endless(0), make_endless(1)], place, jobs=2):
+for event in train_experiments([make_endless(0), make_endless(1)], place, Processes(2)):
     if isinstance(event, EpochDone):
         print(*(child.pid for child in multiprocessing.active_children()), flush=True)
 """
@@ -90,7 +94,7 @@ def _count_descriptors() -> int:
 @pytest.fixture(scope="module")
 def undisturbed(place: WorkPlace) -> list[Event]:
     """What happens when one worker trains everything."""
-    return list(train_experiments(EXPERIMENTS, place, jobs=1))
+    return list(train_experiments(EXPERIMENTS, place, Processes(1)))
 
 
 def _collect(events: Iterable[Event]) -> dict[str, tuple[object, bytes]]:
@@ -128,7 +132,7 @@ def test_tells_everything_in_order(undisturbed: list[Event]) -> None:
 def test_what_is_estimated_to_be_longest_goes_first(place: WorkPlace) -> None:
     """The order is that of the estimates that are given, not of constants."""
     last = EXPERIMENTS[:3]
-    events = train_experiments(last, place, jobs=1, estimate=last.index)
+    events = train_experiments(last, place, Processes(1), estimate=last.index)
     started = [event.experiment for event in events if isinstance(event, Started)]
     assert list(last[::-1]) == started
 
@@ -141,7 +145,7 @@ def test_number_of_workers_makes_no_difference(
     shuffled = EXPERIMENTS[::-1] if jobs == 2 else EXPERIMENTS[2:] + EXPERIMENTS[:2]
     started: set[int] = set()
     found: list[Event] = []
-    for event in train_experiments(shuffled, place, jobs=jobs):
+    for event in train_experiments(shuffled, place, Processes(jobs)):
         started |= {child.pid or 0 for child in _list_workers()}
         found.append(event)
     assert jobs == len(started)
@@ -163,13 +167,13 @@ def test_no_worker_makes_no_difference_either(
 
 def test_nothing_to_do_starts_nobody(place: WorkPlace) -> None:
     """Without experiments nothing happens, and no worker starts."""
-    assert [] == list(train_experiments((), place, jobs=2))
+    assert [] == list(train_experiments((), place, Processes(2)))
 
 
 def test_a_killed_worker_is_replaced(place: WorkPlace, undisturbed: list[Event]) -> None:
     """An experiment whose worker is killed once is begun again, and ends as if undisturbed."""
     victim, events = EXPERIMENTS[0], list[Event]()
-    for event in train_experiments([victim], place, jobs=2):
+    for event in train_experiments([victim], place, Processes(2)):
         if isinstance(event, EpochDone) and not any(isinstance(e, WorkerLost) for e in events):
             _kill_workers()
         events.append(event)
@@ -183,7 +187,7 @@ def test_who_kills_every_worker_fails(place: WorkPlace, undisturbed: list[Event]
     """After two tries an experiment has failed, and says why; the others end as if undisturbed."""
     victim, others = EXPERIMENTS[-1], EXPERIMENTS[:2]
     events: list[Event] = []
-    for event in train_experiments((*others, victim), place, jobs=1):
+    for event in train_experiments((*others, victim), place, Processes(1)):
         if event == Started(victim):
             _kill_workers()
         events.append(event)
@@ -207,14 +211,14 @@ def test_a_library_that_cannot_be_loaded_is_told_once(
     (tmp_path / "torch.py").write_text("raise OSError('libcudart.so.12: cannot open')\n")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(EnvironmentFault, match=r"cannot begin: libcudart\.so\.12: cannot open"):
-        list(train_experiments(EXPERIMENTS[:2], place, jobs=2))
+        list(train_experiments(EXPERIMENTS[:2], place, Processes(2)))
     assert ("", "") == capfd.readouterr()
 
 
 @pytest.fixture(scope="module")
 def stacked(place: WorkPlace) -> list[Event]:
     """What happens when one worker trains cohorts."""
-    return list(train_experiments(STACKED, place, jobs=1))
+    return list(train_experiments(STACKED, place, Processes(1)))
 
 
 def _list_cohorts(events: Iterable[Event]) -> list[int]:
@@ -228,7 +232,7 @@ def test_company_makes_no_difference(place: WorkPlace, stacked: list[Event]) -> 
     assert [3, 3, 3, 3] == _list_cohorts(stacked)
     expected = _collect(stacked)
     for some, jobs in ((STACKED, 2), (STACKED[1::2], 1)):
-        found = _collect(train_experiments(some, place, jobs=jobs))
+        found = _collect(train_experiments(some, place, Processes(jobs)))
         assert {each.fingerprint: expected[each.fingerprint] for each in some} == found
 
 
@@ -236,7 +240,7 @@ def test_one_of_a_cohort_can_only_undo_itself(place: WorkPlace, stacked: list[Ev
     """All whose worker dies are begun again, each alone; who kills that one, too, has failed."""
     victim = STACKED[0]
     events: list[Event] = []
-    for event in train_experiments(STACKED, place, jobs=1):
+    for event in train_experiments(STACKED, place, Processes(1)):
         if event == Started(victim):
             _kill_workers()
         events.append(event)
@@ -268,7 +272,7 @@ def test_a_cohort_that_fails_goes_on_one_by_one(
 def test_closing_early_ends_the_workers(place: WorkPlace) -> None:
     """Whoever stops listening leaves no process behind, though it is in the midst of an epoch."""
     endless = make_endless(0)
-    with closing(train_experiments([endless], place, jobs=2)) as events:
+    with closing(train_experiments([endless], place, Processes(2))) as events:
         assert Started(endless) == next(events)
         assert isinstance(next(events), EpochDone)
         assert 1 == len(_list_workers())
@@ -282,7 +286,7 @@ def test_a_stopped_worker_runs_into_the_deadline(
     victim, others = EXPERIMENTS[-1], EXPERIMENTS[:2]
     events: list[Event] = []
     stopped_at = 0.0
-    for event in train_experiments((*others, victim), place, jobs=1, patience=IMPATIENT):
+    for event in train_experiments((*others, victim), place, Processes(1), patience=IMPATIENT):
         if event == Started(victim):
             _stop_workers()
             stopped_at = time.monotonic()
@@ -303,7 +307,7 @@ def test_nobody_waits_for_the_rest_of_a_word(
 ) -> None:
     """A worker that is stopped while it tells something runs into the deadline, too."""
     monkeypatch.setattr(workers, "_work", tell_half)
-    *_, ended = train_experiments(EXPERIMENTS[:1], place, jobs=1, patience=IMPATIENT)
+    *_, ended = train_experiments(EXPERIMENTS[:1], place, Processes(1), patience=IMPATIENT)
     assert isinstance(ended, Ended)
     assert "timeout" == ended.result.status
 
@@ -312,7 +316,7 @@ def test_nobody_waits_for_the_rest_of_a_word(
 def test_a_missing_device_ends_everything(place: WorkPlace) -> None:
     """That there is no GPU is told once, as an error, and not as the failure of each run."""
     with pytest.raises(EnvironmentFault, match="no CUDA device"):
-        list(train_experiments(EXPERIMENTS, replace(place, device="cuda"), jobs=2))
+        list(train_experiments(EXPERIMENTS, replace(place, device="cuda"), Processes(2)))
 
 
 def test_a_system_without_room_for_workers_ends_everything(
@@ -328,14 +332,14 @@ def test_a_system_without_room_for_workers_ends_everything(
 
     monkeypatch.setattr(workers._Worker, "__init__", start_one)
     with pytest.raises(EnvironmentFault, match="cannot be started: Resource temp") as caught:
-        list(train_experiments(EXPERIMENTS, place, jobs=2))
+        list(train_experiments(EXPERIMENTS, place, Processes(2)))
     assert "fewer --jobs" in str(caught.value.problems[0].next_step)
 
 
 def test_missing_data_ends_everything(place: WorkPlace, tmp_path: Path) -> None:
     """That the data is gone is told once, with the folder, and not as the failure of each run."""
     with pytest.raises(DataError, match="does not hold the data") as caught:
-        list(train_experiments(EXPERIMENTS, replace(place, digits=tmp_path / "gone"), jobs=1))
+        list(train_experiments(EXPERIMENTS, replace(place, digits=tmp_path / "gone"), Processes(1)))
     assert tmp_path / "gone" == caught.value.problems[0].file
 
 
