@@ -18,10 +18,10 @@ from mnistreport.options import Listener, Options, count_cores
 from mnistreport.pipeline import Project, open_project
 from mnistreport.study.expansion import expand_experiments, expand_variants
 from mnistreport.study.experiment import Experiment, Variant
-from mnistreport.training.events import Ended, Started
-from mnistreport.training.result import RunResult
 from mnistreport.training.crew import WorkPlace
+from mnistreport.training.events import Ended, Started
 from mnistreport.training.executors import train_experiments
+from mnistreport.training.result import RunResult
 from mnistreport.training.workers import Processes
 
 

@@ -12,6 +12,7 @@ from benchmarks.peers import make_network
 from benchmarks.products import count_multiply_adds
 from benchmarks.record import Group, load_record, save_record
 from benchmarks.rows import Row, make_rows
+from benchmarks.scaling import Simulated, simulate_crew
 from benchmarks.speed import HERE, main
 from mnistreport.study.experiment import (
     Architecture,
@@ -119,3 +120,18 @@ def test_peers_train_the_same_network(architecture: Architecture) -> None:
         torch.nn.init.constant_(weight, 0.01)
     images = torch.linspace(-1, 1, 5).view(5, 1, 1, 1).expand(5, 1, 28, 28)
     torch.testing.assert_close(ours(images), theirs(images))
+
+
+def test_a_simulated_crew_takes_what_its_work_takes() -> None:
+    """Where nothing else costs time, a crew is as fast as it can be, and its parent idle."""
+    one = simulate_crew([3.0, 2.0, 1.0], 1, service=[0.0] * 3, way=0.0)
+    assert Simulated(1, seconds=6.0, busy=0.0, ideal=6.0) == one
+    two = simulate_crew([3.0, 2.0, 1.0], 2, service=[0.0] * 3, way=0.0)
+    assert Simulated(2, seconds=3.0, busy=0.0, ideal=3.0) == two
+
+
+def test_a_simulated_parent_is_the_limit_in_the_end() -> None:
+    """However many there are, results are worked off one by one, and the way takes time."""
+    many = simulate_crew([1.0] * 100, 1000, service=[0.5] * 100, way=0.25)
+    assert 1.25 + 100 * 0.5 == many.seconds
+    assert 50 / many.seconds == many.busy

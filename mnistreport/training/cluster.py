@@ -78,6 +78,7 @@ class _Crew:
         self._build = f"mnistreport-{uuid.uuid4().hex}"
         self._numbers = count()
         self._posts: dict[str, Post] = {}
+        self._idle: dict[str, Post] = {}
         self._busy: dict[int, Post] = {}
         self._inbox = SimpleQueue[Letter]()
         self._begun = self._looked = time.monotonic()
@@ -95,7 +96,7 @@ class _Crew:
     @property
     def is_busy(self) -> bool:
         """Whether any worker has something to do."""
-        return any(post.cohort for post in self._posts.values())
+        return bool(self._busy)
 
     def gather(self) -> None:
         """Ask every worker what it is, and wait until there is one to be used."""
@@ -115,9 +116,8 @@ class _Crew:
 
     def hand_out(self, waiting: deque[Cohort]) -> Iterator[Started]:
         """Give every idle worker a cohort."""
-        for post in [each for each in self._posts.values() if each.is_ready and not each.cohort]:
-            if not waiting:
-                return
+        while waiting and self._idle:
+            post = self._idle.pop(next(iter(self._idle)))
             cohort = waiting.popleft()
             self._begin(post, cohort)
             yield from map(Started, cohort)
@@ -134,7 +134,7 @@ class _Crew:
         self._looked = now
         self._refuse_silence()
         self._tell_if_alone()
-        for post in [post for post in self._posts.values() if post.cohort]:
+        for post in list(self._busy.values()):
             if why := post.watch.look(elapsed):
                 yield self._remove(post, why)
 
@@ -204,15 +204,19 @@ class _Crew:
 
     def _remove(self, post: Post, why: str = "") -> Gone:
         """Strike a worker off; what it may still say is not heard."""
-        self._posts.pop(post.address, None)
+        cohort = self._relieve(post)
+        del self._posts[post.address]
+        self._idle.pop(post.address, None)
         future, post.future = post.future, None
         if future:
             future.cancel()
-        return Gone(self._relieve(post), why)
+        return Gone(cohort, why)
 
     def _relieve(self, post: Post) -> Cohort:
-        """Take from a worker what it was busy with."""
+        """Take from a worker what it was busy with; it can be given something else."""
         self._busy.pop(post.number, None)
+        if post.is_ready:
+            self._idle[post.address] = post
         cohort, post.cohort = post.cohort, ()
         return cohort
 
@@ -290,6 +294,7 @@ class _Crew:
             self._refuse(post, "has another version of mnistreport, which trains otherwise")
         else:
             post.is_ready, post.has_data = True, facts.has_data
+            self._idle[post.address] = post
             if facts.threads > 1:
                 self._warn(
                     f"a worker trains on one thread, and some have {facts.threads}: "
