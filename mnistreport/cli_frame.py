@@ -1,37 +1,21 @@
 """What commands have in common: their options gathered, progress shown, errors told."""
 
-import errno
 import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import typer
 
 from mnistreport.cli_options import Device, Kind, Who
-from mnistreport.errors import (
-    EnvironmentFault,
-    ExitCode,
-    MnistReportError,
-    UsageError,
-    disarm,
-)
+from mnistreport.errors import ExitCode, MnistReportError, UsageError, disarm, explain_disk
 from mnistreport.processes import heeding_requests
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
     from mnistreport.options import Listener, Options
     from mnistreport.training.cluster import Cluster
-
-_OF_THE_DISK: Final = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EIO,
-    errno.EROFS,
-    errno.EACCES,
-    errno.EPERM,
-}
 
 
 def gather_options(
@@ -150,14 +134,8 @@ def _tell(error: Exception) -> ExitCode:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(nowhere, stream.fileno())
         return ExitCode.UNREAD
-    if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
-        return _tell(_explain_disk(error))
+    if isinstance(error, OSError) and (refusal := explain_disk(error)):
+        return _tell(refusal)
     what = disarm(" ".join(f"{type(error).__name__}: {error}".split())[:300])
     sys.stderr.write(f"error: {what}; this is a fault of mnistreport, --debug shows where\n")
     return ExitCode.ENVIRONMENT
-
-
-def _explain_disk(error: OSError) -> EnvironmentFault:
-    """Return what the disk refused, where nothing nearer to it has told."""
-    file = Path(str(error.filename)) if error.filename else None
-    return EnvironmentFault(error.strerror or str(error), file=file, next_step="see to the disk")

@@ -4,6 +4,7 @@ A message reads ``error: <file>:<line>: <key>: <reason>``, as far as each part i
 and ``next_step`` says what to do about it.
 """
 
+import errno
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -146,3 +147,21 @@ class EnvironmentFault(MnistReportError):
     """The machine lacks something: disk, library, port."""
 
     exit_code = ExitCode.ENVIRONMENT
+
+
+_OF_THE_DISK: Final = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+}
+
+
+def explain_disk(error: OSError) -> EnvironmentFault | None:
+    """Return what the disk refused, where nothing nearer to it has told; ``None`` if it was not."""
+    if error.errno not in _OF_THE_DISK:
+        return None
+    file = Path(str(error.filename)) if error.filename else None
+    return EnvironmentFault(error.strerror or str(error), file=file, next_step="see to the disk")

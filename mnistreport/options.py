@@ -10,6 +10,7 @@ from mnistreport.data.split import Split
 from mnistreport.report.wording import count_things
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cluster import Cluster
+from mnistreport.study.manifest import Manifest
 from mnistreport.training.cost import CostModel
 from mnistreport.training.crew import Executor
 from mnistreport.training.events import Event
@@ -40,6 +41,7 @@ class Options:
         strict: Write no report whose words are not borne out.
         pdf: Make the PDFs and the notebook, too.
         notebook: Make the notebook, too.
+        known: What the manifest must still say, if it was loaded before.
     """
 
     manifest: Path
@@ -54,6 +56,7 @@ class Options:
     strict: bool = False
     pdf: bool = True
     notebook: bool = True
+    known: Manifest | None = None
 
     @property
     def executor(self) -> Executor:

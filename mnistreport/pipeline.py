@@ -154,7 +154,7 @@ def open_project(options: Options, listener: Listener, *, anew: bool = False) ->
         EnvironmentFault: The date that the environment gives is none, or ``budget.json`` is not
             as it was written.
     """
-    manifest = load_manifest(options.manifest)
+    manifest = load_manifest(options.manifest, known=options.known)
     find_given_date(manifest.report)  # or else a wrong one would be told after all the training
     folder = options.manifest.resolve().parent
     cache = find_place(options.cache, folder, ".mnistreport", option="--cache")

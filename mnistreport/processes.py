@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any, Final, NoReturn
 
 from mnistreport.errors import ExitCode
@@ -27,6 +27,8 @@ _SAYING_SECONDS: Final = 0.5
 """What another thread may need to write what it took to say."""
 _PR_SET_PDEATHSIG: Final = 1  # <linux/prctl.h>
 _NO_NEWS: Final = "ignore:resource_tracker:UserWarning"
+_MAIN: Final = "__main__"
+_SWAPPING: Final = threading.Lock()
 
 
 # --- Children -------------------------------------------------------------------------------------
@@ -66,7 +68,7 @@ def starting_children() -> Generator[None]:
     This process is interrupted after it, and they are not before ``obey_parent``: Ctrl-C reaches
     every process of a terminal, also while they load what they need.
     """
-    with interrupts_held():
+    with interrupts_held(), _script_left_out():
         if not hasattr(signal, "pthread_sigmask"):
             yield
             return
@@ -76,6 +78,22 @@ def starting_children() -> Generator[None]:
             yield
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _script_left_out() -> Generator[None]:
+    """Have children that are started meanwhile not run this process's own script again.
+
+    They need nothing of it, and one that calls ``build`` without asking whether it is
+    ``__main__`` would build in each of them.
+    """
+    with _SWAPPING:
+        script = sys.modules[_MAIN]
+        sys.modules[_MAIN] = ModuleType(_MAIN)
+        try:
+            yield
+        finally:
+            sys.modules[_MAIN] = script
 
 
 def _start_tracker() -> None:

@@ -6,10 +6,11 @@ the package (``pyproject.toml``, ``force-include``), an editable install does no
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
-_PACKAGED = _PACKAGE / "project_files"
+PACKAGE: Path = Path(__file__).resolve().parent
+"""The folder of the program's own modules."""
+_PACKAGED = PACKAGE / "project_files"
 
-PROJECT_FILES: Path = _PACKAGED if _PACKAGED.is_dir() else _PACKAGE.parent
+PROJECT_FILES: Path = _PACKAGED if _PACKAGED.is_dir() else PACKAGE.parent
 """The folder with ``experiments.toml``, ``experiments.schema.json`` and ``templates/``."""
 
 

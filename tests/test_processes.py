@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Generator, Iterator
@@ -238,3 +239,23 @@ def test_an_interrupt_waits_until_a_child_has_started() -> None:
     with pytest.raises(KeyboardInterrupt):
         start()
     assert ["started"] == done
+
+
+def test_the_script_is_what_it_was_after_children_were_started() -> None:
+    """Also where several threads start some: each hides it, and none what another has put there."""
+    script = sys.modules["__main__"]
+    seen: list[object] = []
+
+    def start() -> None:
+        for _ in range(200):
+            with starting_children():
+                seen.append(sys.modules["__main__"])
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert script is sys.modules["__main__"]
+    assert 800 == len(seen)
+    assert script not in seen

@@ -1,15 +1,58 @@
 """Runs as tidy tables (pandas): a row per run, per run and epoch, and per level of a study."""
 
 import dataclasses
+import io
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mnistreport.analysis.results import METRICS, Results
+from mnistreport.study.naming import EPOCHS, LEVELS, RUNS
 from mnistreport.training.result import EpochRow
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_TEXT, _FLAG, _WHOLE, _COUNT, _NUMBER = "str", "bool", "int64", "Int64", "float64"
+"""Types of columns; of these, only a count or a number may be missing."""
+_METRICS: Final = dict.fromkeys(METRICS, _NUMBER)
+_RUN: Final = dict.fromkeys(("fingerprint", "model", "variant"), _TEXT)
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    RUNS: _RUN
+    | {"studies": _TEXT, "combined": _FLAG, "seed": _WHOLE, "status": _TEXT, "reason": _TEXT}
+    | {"learning_rate": _NUMBER, "batch_size": _WHOLE, "momentum": _NUMBER}
+    | {"weight_decay": _NUMBER, "epochs": _WHOLE, "layers": _TEXT, "dropout": _NUMBER}
+    | {"layer_norm": _FLAG, "parameters": _WHOLE, "updates": _COUNT}
+    | _METRICS
+    | {"duration_seconds": _NUMBER},
+    EPOCHS: _RUN | {"seed": _WHOLE, "epoch": _WHOLE} | _METRICS | {"duration_seconds": _NUMBER},
+    LEVELS: dict.fromkeys(("study", "title", "model", "factor", "label"), _TEXT)
+    | {"is_baseline": _FLAG, "variant": _TEXT},
+}
+"""Each file's columns and their types, in order: those of the frames that are made below."""
+
+
+def read_frame(content: bytes, columns: Mapping[str, str]) -> "pd.DataFrame":
+    """Return a table as it was made from the content of its file.
+
+    Raises:
+        ValueError: It has other ``columns``, or a value in it is of another kind.
+    """
+    import pandas as pd
+
+    may_miss = [name for name, kind in columns.items() if kind in {_COUNT, _NUMBER}]
+    frame = pd.read_csv(
+        io.BytesIO(content),
+        dtype=dict(columns),
+        keep_default_na=False,  # a study may be called NA
+        na_values={name: [""] for name in may_miss},
+    )
+    if list(frame.columns) != list(columns):
+        found, expected = set(frame.columns), set(columns)
+        odd = sorted((found ^ expected) or found)
+        msg = f"its columns are not those expected: {', '.join(odd)}"
+        raise ValueError(msg)
+    return frame
 
 
 def make_runs_frame(results: Results) -> "pd.DataFrame":

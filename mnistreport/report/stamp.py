@@ -15,7 +15,6 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-import mnistreport
 from mnistreport.analysis.results import Results
 from mnistreport.files import read_kept, replace_file
 from mnistreport.report.complaint import Complaint
@@ -25,7 +24,7 @@ from mnistreport.report.material import Material
 from mnistreport.report.members import LARGEST_MEMBER, explain_name
 from mnistreport.report.submission import find_obstacle, list_members
 from mnistreport.report.written_beside import NAME as WRITTEN_BESIDE
-from mnistreport.resources import find_resource
+from mnistreport.resources import PACKAGE, find_resource
 
 STAMP = ".build.json"
 MOST_BYTES: Final = 16 * 2**20
@@ -168,7 +167,7 @@ def digest_program() -> str:
     digest = hashlib.sha256(platform.python_version().encode())
     for name in LIBRARIES:
         digest.update(f"{name} {version(name)}\0".encode())
-    for part in _read_files(Path(mnistreport.__file__).parent):
+    for part in _read_files(PACKAGE):
         digest.update(part)
     return digest.hexdigest()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from mnistreport.errors import ManifestError
 from mnistreport.study.baselines import build_baselines
 from mnistreport.study.complaints import Complaints
 from mnistreport.study.document import read_document
@@ -22,14 +23,21 @@ from mnistreport.study.schema import DataTable, ManifestTable, ReportTable, Subm
 from mnistreport.study.studies import build_studies, check_combinations
 
 
-def load_manifest(path: Path) -> Manifest:
+def load_manifest(path: Path, *, known: Manifest | None = None) -> Manifest:
     """Read, check and resolve a manifest; nothing in it is run, opened or allocated.
+
+    Args:
+        path: The file.
+        known: What it must still say, if it was loaded before.
 
     Raises:
         ManifestError: If it cannot be read or anything in it is wrong, with every mistake once,
-            in the order of lines.
+            in the order of lines; or if it does not say what is ``known``.
     """
     document = read_document(path)
+    if known and known.sha256 != document.sha256:
+        reason = "has changed since it was loaded"
+        raise ManifestError(reason, file=path, next_step="load it again")
     complaints = Complaints(document)
     try:
         ManifestTable.model_validate(document.values)
@@ -43,7 +51,7 @@ def load_manifest(path: Path) -> Manifest:
     if table.final.combine:
         check_combinations(studies, models.baselines, complaints)
         complaints.raise_if_any()
-    return Manifest(
+    manifest = Manifest(
         path=path,
         sha256=document.sha256,
         report=_read_report(table.report),
@@ -55,6 +63,10 @@ def load_manifest(path: Path) -> Manifest:
         submission=_read_submission(table.submission, models.baselines),
         rubric=tuple(RubricLine(row.requirement, row.points, row.check) for row in table.rubric),
     )
+    if known and known != manifest:
+        reason = "does not say what the given manifest says, which was made of it and changed"
+        raise ManifestError(reason, file=path, next_step="change the file, and load it again")
+    return manifest
 
 
 def _read_report(table: ReportTable) -> ReportInfo:

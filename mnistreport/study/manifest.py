@@ -194,3 +194,14 @@ class Manifest:
     submission: Submission
     rubric: tuple[RubricLine, ...]
     trimmed: Trimmed | None = None
+
+    @staticmethod
+    def load(path: Path | str) -> "Manifest":
+        """Read and check a manifest; its ``path`` is the same file wherever this process goes.
+
+        Raises:
+            ManifestError: If it cannot be read or anything in it is wrong; every mistake is told.
+        """
+        from mnistreport.study.loading import load_manifest  # makes these
+
+        return load_manifest(Path(path).absolute())

@@ -13,9 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import mnistreport
+from mnistreport.resources import PACKAGE
 
-_PACKAGE: Final = Path(mnistreport.__file__).parent
 _TO_TOOLS: Final = re.compile(r" *# (?:noqa|pyright|type): ?[^\n]*")
 """A remark to a linter or a type checker, which says nothing to a reader."""
 _CELLS: Final = Path(__file__).parent / "cells"
@@ -44,7 +43,7 @@ def quote_source(module: str, names: Iterable[str]) -> Code:
     Raises:
         LookupError: The module has no such thing.
     """
-    source = _read(_PACKAGE / f"{module.replace('.', '/')}.py")
+    source = _read(PACKAGE / f"{module.replace('.', '/')}.py")
     wanted = set(names)
     pieces: list[str] = []
     for node, following in zip(source.body, [*source.body[1:], None], strict=True):
