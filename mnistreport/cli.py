@@ -1,13 +1,19 @@
 """The commands: options, messages and exit codes. Nothing is computed here."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from mnistreport.cli_frame import choose_cluster, errors_told, gather_options, listening, say
+from mnistreport.cli_frame import (
+    choose_cluster,
+    errors_told,
+    gather_options,
+    listening,
+    say,
+    say_json,
+)
 from mnistreport.cli_options import (
     DEFAULT_MANIFEST,
     Budget,
@@ -181,8 +187,10 @@ def plan(
 
         options = gather_options(manifest, data, output, cache, jobs, budget=budget)
         made = make_plan(options, listener)
-        as_one = json.dumps(made.as_json(), indent=1, allow_nan=False) if as_json else ""
-        for line in (as_one or made.as_text()).split("\n"):
+        if as_json:
+            say_json(made.as_json())
+            return
+        for line in made.as_text().split("\n"):
             say(line)
 
 
@@ -258,19 +266,23 @@ def check(
     strict: Annotated[
         bool, typer.Option("--strict", help="End with 1 if anything at all is listed.")
     ] = False,
+    as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Check manifest, data, templates, claims, words and rubric; writes no document."""
     with errors_told(debug), listening(Kind.plain) as listener:
+        from mnistreport.checkup import check_project
         from mnistreport.console import list_verdicts, write_complaints
-        from mnistreport.planning import check_project
 
         checkup = check_project(gather_options(manifest, data, output, cache, None), listener)
-        for line in (*checkup.lines, *list_verdicts(checkup.rubric)):
-            say(line)
-        about_words = [each for each in checkup.complaints if each.is_about_words]
-        write_complaints(about_words, in_full=True)
-        if any(each.is_false for each in about_words) or (strict and checkup.complaints):
+        if as_json:
+            say_json(checkup.as_json(strict=strict))
+        else:
+            for line in (*checkup.as_lines(), *list_verdicts(checkup.rubric)):
+                say(line)
+            about_words = [each for each in checkup.complaints if each.is_about_words]
+            write_complaints(about_words, in_full=True)
+        if not checkup.passes(strict=strict):
             raise typer.Exit(ExitCode.INCOMPLETE)
 
 

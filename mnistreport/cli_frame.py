@@ -1,5 +1,6 @@
 """What commands have in common: their options gathered, progress shown, errors told."""
 
+import json
 import os
 import sys
 from collections.abc import Generator
@@ -101,6 +102,14 @@ def listening(kind: Kind) -> Generator["Listener"]:
 def say(line: object, *, err: bool = False) -> None:
     """Print a line that may hold names of others' making; a terminal only shows it."""
     typer.echo(disarm(str(line)), err=err)
+
+
+def say_json(answer: object) -> None:
+    """Print what a program asked for: one value, and nothing else on standard output.
+
+    Letters that a terminal would obey are escaped, as all beyond ASCII.
+    """
+    typer.echo(json.dumps(answer, indent=1, allow_nan=False))
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The command that checks what somebody else handed in."""
 
-import json
 import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mnistreport.cli_frame import errors_told, say
+from mnistreport.cli_frame import errors_told, say, say_json
 from mnistreport.cli_options import Debug, Json
 from mnistreport.errors import ExitCode, UsageError, disarm
 from mnistreport.study.naming import DEFAULT_SCHEME, SCHEME_RULE, is_scheme
@@ -46,8 +45,7 @@ def verify(
         with _open_data(data, cache) as digits:
             verdicts = [verify_submission(path, scheme, digits) for path in zips]
         if as_json:
-            told = [_as_json(verdict) for verdict in verdicts]
-            typer.echo(json.dumps(told, indent=1, allow_nan=False))
+            say_json([_as_json(verdict) for verdict in verdicts])
         else:
             for line in _list_lines(verdicts):
                 say(line)

@@ -1,42 +1,25 @@
-"""Looking before leaping: what a build would do, and whether the project is in order."""
+"""Looking before leaping: what a build would do, and about how long that takes."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from mnistreport.errors import Problem, TemplateError
 from mnistreport.options import Listener, Options
 from mnistreport.pipeline import (
-    Project,
     collect_results,
-    gather_material,
     look_up,
     make_reckoner,
     name_settled,
     open_project,
 )
-from mnistreport.report.complaint import Complaint
-from mnistreport.report.document import render_all_prose
-from mnistreport.report.insights import INSIGHTS, RESERVED, name_insight, read_own_words
-from mnistreport.report.making import list_documents
-from mnistreport.report.material import Material
 from mnistreport.report.numbers import format_count, format_percent, format_seconds
-from mnistreport.report.records import RubricVerdict
-from mnistreport.report.review import list_unmet, review_context, review_prose
-from mnistreport.report.staleness import review_words
-from mnistreport.report.stamp import is_current, load_stamp
-from mnistreport.report.submission import describe_zip
-from mnistreport.report.templating import Templates
 from mnistreport.report.wording import (
     count_things,
     describe_budget,
     describe_variant,
     join_words,
 )
-from mnistreport.study.expansion import expand_variants
 from mnistreport.study.experiment import Variant
-from mnistreport.study.manifest import Manifest, Study, Trimmed
-from mnistreport.study.naming import is_placeholder
+from mnistreport.study.manifest import Trimmed
 from mnistreport.training.cost import ROUGH_COSTS, CostModel
 from mnistreport.training.grouping import pick_missing
 
@@ -182,111 +165,3 @@ def make_plan(options: Options, listener: Listener) -> Plan:
         costs,
         project.manifest.trimmed,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Checkup:
-    """What looking a project over gave.
-
-    Attributes:
-        lines: What is in order, or to be done, a line each.
-        rubric: What was asked for, and whether it is met.
-        complaints: What is not in order, the gravest first.
-    """
-
-    lines: tuple[str, ...]
-    rubric: tuple[RubricVerdict, ...]
-    complaints: tuple[Complaint, ...]
-
-
-def check_project(options: Options, listener: Listener) -> Checkup:
-    """Check manifest, data, templates, words and rubric against the stored runs; writes nothing.
-
-    Raises:
-        ManifestError: The manifest is not usable.
-        DataError: The data set cannot be had, or is not what it should be.
-        TemplateError: A template cannot be rendered, or an insight belongs to no study.
-        EnvironmentFault: What words were written beside cannot be read.
-    """
-    project = open_project(options, listener)
-    manifest = project.manifest
-    results = collect_results(project, lambda each: look_up(each, project, listener))
-    material = gather_material(project, results)
-    templates = Templates(project.folder)
-    _refuse_orphans(templates, manifest)
-    context = review_context(material, templates, project.output)
-    if results.untrained:
-        _check_all_syntax(templates)
-        said = "well-formed; what they say can be tried once every run is stored"
-        complaints = tuple(list_unmet(context, manifest.path))
-    else:
-        claims = render_all_prose(context, templates).claims
-        said = f"in order, {count_things(len(claims), 'claim')}"
-        stale = review_words(templates, context)
-        complaints = review_prose(material, context, templates, claims, stale)
-    finished = len(results.experiments) - len(results.incomplete)
-    lines = [
-        f"{manifest.path}: {_count_contents(manifest)}",
-        f"data: {project.digits.title}, {format_count(len(project.digits.labels))} images",
-        f"runs: {finished} of {len(results.experiments)} finished",
-        *(f"{study.name}: {_describe_words(templates, study)}" for study in manifest.studies),
-        f"templates: {said}",
-        _describe_documents(project, material),
-        describe_zip(project.output, manifest.submission),
-    ]
-    placeholders = [a.name for a in manifest.report.authors if is_placeholder(a.name)]
-    if placeholders or manifest.submission.placeholders:
-        lines.append("to do: put your names and ids into [report] authors and [submission] ids")
-    return Checkup(tuple(lines), context.rubric, complaints)
-
-
-def _describe_documents(project: Project, material: Material) -> str:
-    """Say on a line whether the documents are made of what there is now."""
-    stamp = load_stamp(project.output)
-    if stamp is None:
-        return "documents: none yet; mnistreport build makes them"
-    documents = list_documents(material)
-    if is_current(stamp, material, project.folder, project.output, documents):
-        return "documents: made of the manifest, templates and results of now"
-    return "documents: the manifest, templates or results have changed since; mnistreport render"
-
-
-def _count_contents(manifest: Manifest) -> str:
-    variants = len(expand_variants(manifest))
-    counts = (
-        (len(manifest.studies), "study"),
-        (variants, "variant"),
-        (len(manifest.seeds), "seed"),
-    )
-    return f"{', '.join(count_things(*each) for each in counts)} each"
-
-
-def _describe_words(templates: Templates, study: Study) -> str:
-    """Return where a study's insight stands, and whose it is."""
-    name = name_insight(study.slug)
-    if not templates.is_own(name):
-        return "no insight yet: mnistreport insights starts one"
-    is_own = read_own_words(templates, study.slug) is not None
-    return f"{templates.find(name)}{'' if is_own else ' (as it came with the program)'}"
-
-
-def _check_all_syntax(templates: Templates) -> None:
-    """Parse every template that makes prose, the project's own and the packaged ones."""
-    for folder in templates.folders:
-        for path in sorted(folder.glob("*/*.md.j2")):
-            templates.check_syntax(path.relative_to(folder).as_posix())
-
-
-def _refuse_orphans(templates: Templates, manifest: Manifest) -> None:
-    """Raise for every insight file of the project's own that no study reads."""
-    slugs = [study.slug for study in manifest.studies]
-    problems: list[Problem] = []
-    for path in sorted((templates.folders[0] / INSIGHTS).glob("*.md.j2")):
-        slug = path.name.removesuffix(".md.j2")
-        if slug not in {*slugs, *RESERVED}:
-            near = difflib.get_close_matches(slug, slugs, n=1)
-            msg = "no study has this name, so nobody will read it"
-            step = f"rename it to {near[0]}.md.j2" if near else f"studies: {', '.join(slugs)}"
-            problems.append(Problem(msg, file=path, next_step=f"{step}, or delete it"))
-    if problems:
-        raise TemplateError.of(problems)

@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from mnistreport.report.making import MADE, NOTEBOOK, NOTEBOOK_PDF, PDF
 from mnistreport.report.members import (
@@ -28,6 +28,8 @@ from mnistreport.report.wording import count_things
 from mnistreport.study.manifest import Submission
 from mnistreport.study.naming import count_ids, name_weights, name_zip
 
+State = Literal["none", "current", "outdated"]
+"""Of what a command makes: not there, made of what there is now, or made of something else."""
 ALWAYS: Final = (NOTEBOOK, NOTEBOOK_PDF, PDF)
 """What goes into every zip, first and in this order."""
 _NO_TIME: Final = (1980, 1, 1, 0, 0, 0)
@@ -179,17 +181,17 @@ def list_files(files: Mapping[str, bytes]) -> str:
     )
 
 
-def describe_zip(output: Path, submission: Submission) -> str:
-    """Say on a line whether the zip is there, and holds the documents that stand beside it."""
+def look_at_zip(output: Path, submission: Submission) -> State:
+    """Tell whether the zip is there, and holds the documents that stand beside it."""
     zip_name = find_zip_name(submission)
     path = output / (zip_name or "")
     if zip_name is None or not path.is_file():
-        return "zip: none yet; mnistreport pack makes it"
+        return "none"
     names = list_members(submission)
     is_current = not any(find_obstacle(output, name, submission) for name in names)
     if is_current and _summarise_zip(path) == [_summarise(output, name) for name in names]:
-        return f"zip: {zip_name} holds the documents that stand beside it"
-    return f"zip: {zip_name} does not hold the documents of now; mnistreport pack makes it anew"
+        return "current"
+    return "outdated"
 
 
 def _summarise_zip(path: Path) -> list[tuple[str, int, int]]:
