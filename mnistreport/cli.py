@@ -32,6 +32,7 @@ from mnistreport.cli_options import (
     Progress,
     Scheduler,
     Strict,
+    StudyName,
     Who,
 )
 from mnistreport.cli_submission import pack
@@ -123,7 +124,7 @@ def _start_insights(
 
 @insights.command()
 def accept(
-    study: Annotated[str, typer.Argument(help="The study's name.")],
+    study: StudyName,
     manifest: Manifest = DEFAULT_MANIFEST,
     data: Data = None,
     output: Output = None,

@@ -1,8 +1,11 @@
-"""The options that commands share: their types, their words, their defaults."""
+"""The options that commands share: their types, words and defaults, and what completes them.
+
+What a shell asks for while somebody types is answered without anything heavy to import.
+"""
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -31,12 +34,39 @@ class Kind(StrEnum):
     json = "json"
 
 
+def complete_sources(incomplete: str) -> list[str]:
+    """Return the sources that begin so; where there are none, the shell offers files."""
+    return [name for name in ("auto", "kaggle", "digits") if name.startswith(incomplete)]
+
+
+def complete_studies(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the studies of the manifest that begin so, as files are called after them.
+
+    Such a name is harmless to a shell, whatever the manifest says. Without a manifest that can be
+    read there are none, and nothing is said.
+    """
+    from mnistreport.errors import ManifestError
+    from mnistreport.study.document import as_list, as_table, read_document
+    from mnistreport.study.naming import make_slug
+
+    try:
+        document = read_document(Path(context.params.get("manifest") or DEFAULT_MANIFEST))
+    except ManifestError:
+        return []
+    tables = map(as_table, as_list(document.values.get("studies")))
+    names = (table.get("name") for table in tables)
+    slugs = (make_slug(name) for name in names if isinstance(name, str))
+    return [slug for slug in slugs if slug.startswith(incomplete)]
+
+
+DEFAULT_MANIFEST: Final = Path("experiments.toml")
 Manifest = Annotated[Path, typer.Option(help="The experiment manifest.", metavar="FILE")]
 Data = Annotated[
     str | None,
     typer.Option(
         help="auto, kaggle, digits, or a folder or file; instead of the manifest's own.",
         metavar="SOURCE",
+        autocompletion=complete_sources,
     ),
 ]
 Output = Annotated[
@@ -76,6 +106,9 @@ Progress = Annotated[Kind, typer.Option(help="How to show progress.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
+StudyName = Annotated[
+    str, typer.Argument(help="The study's name.", autocompletion=complete_studies)
+]
 Strict = Annotated[
     bool,
     typer.Option("--strict", help="Refuse false claims, stale words and numbers without a source."),
@@ -103,5 +136,3 @@ AllowDigits = Annotated[
 AllowPlaceholders = Annotated[
     bool, typer.Option("--allow-placeholders", help="Pack under ids that nobody has.")
 ]
-
-DEFAULT_MANIFEST = Path("experiments.toml")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mnistreport.cli_frame import errors_told, say, say_json
-from mnistreport.cli_options import Debug, Json
+from mnistreport.cli_options import Debug, Json, complete_sources
 from mnistreport.errors import ExitCode, UsageError, disarm
 from mnistreport.study.naming import DEFAULT_SCHEME, SCHEME_RULE, is_scheme
 
@@ -28,6 +28,7 @@ def verify(
         typer.Option(
             help="Images to try the stored weights on: kaggle, digits, or a folder or file.",
             metavar="SOURCE",
+            autocompletion=complete_sources,
         ),
     ] = None,
     cache: Annotated[

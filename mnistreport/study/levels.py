@@ -1,6 +1,5 @@
 """The levels of a study: the baseline overridden by each, resolved and compared."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, cast
@@ -13,6 +12,7 @@ from mnistreport.study.document import as_list
 from mnistreport.study.expansion import override_fields, resolve_fields, resolve_variant
 from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import Baseline, FieldValue, Level
+from mnistreport.study.naming import fold_name
 from mnistreport.study.positions import KeyPath, find_line
 from mnistreport.study.schema import MOST_LEVELS
 from mnistreport.study.settings import MODEL_TABLES, ModelTable, list_factors
@@ -57,11 +57,6 @@ def read_levels(
         replace(level, line=baseline.line if level.is_baseline else find_line(lines, at) or 1)
         for at, level in found
     )
-
-
-def fold_name(name: str) -> str:
-    """Make two names equal that look equal or differ in upper and lower case only."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _check_factor(factor: str, path: KeyPath, baseline: Baseline, complaints: Complaints) -> bool:

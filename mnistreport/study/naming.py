@@ -1,11 +1,13 @@
-"""What a submission's zip is called, and the files that its notebook reads.
+"""What files are called after a study, a submission's zip, and the files that its notebook reads.
 
 A zip is named by a scheme such as ``id1_id2_id3``, filled with ids:
 ``id1``, ``id2`` and so on stand for the ids of a team's members, in that order; everything else
 in a scheme stands for itself.
 """
 
+import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -19,8 +21,21 @@ PLACEHOLDER: Final = "000000"
 RUNS, EPOCHS, LEVELS = "runs.csv", "epochs.csv", "levels.csv"
 TABLES: Final = (RUNS, EPOCHS, LEVELS)
 """Made of the runs and their studies alone; what the notebook reads, besides weights."""
+_LONGEST_SLUG: Final = 60
 _PLACE: Final = re.compile("id([1-9][0-9]?)")
 _ID: Final = "[0-9]{1,20}"
+
+
+def fold_name(name: str) -> str:
+    """Make two names equal that look equal or differ in upper and lower case only."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def make_slug(name: str) -> str:
+    """Make a file name of a study's name: ASCII letters, digits, ``-`` and ``_``, never empty."""
+    plain = unicodedata.normalize("NFKD", fold_name(name)).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9_-]+", "-", plain)[:_LONGEST_SLUG].strip("-_")
+    return slug or f"study-{hashlib.sha256(fold_name(name).encode()).hexdigest()[:8]}"
 
 
 def name_weights(model: str) -> str:

@@ -1,22 +1,18 @@
 """The studies of a manifest: what each asks, of which model, and under which name."""
 
-import hashlib
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from mnistreport.study.baselines import Models, describe_excess
 from mnistreport.study.complaints import Complaints
 from mnistreport.study.document import Document, as_list, as_table
 from mnistreport.study.expansion import override_fields, resolve_fields
-from mnistreport.study.levels import fold_name, read_levels
+from mnistreport.study.levels import read_levels
 from mnistreport.study.manifest import Baseline, FieldValue, Level, Study
+from mnistreport.study.naming import fold_name, make_slug
 from mnistreport.study.positions import KeyPath, find_line
 from mnistreport.study.schema import MOST_STUDIES
 from mnistreport.study.wording import quote, suggest
-
-_LONGEST_SLUG: Final = 60
 
 
 def build_studies(document: Document, models: Models, complaints: Complaints) -> tuple[Study, ...]:
@@ -68,13 +64,6 @@ def check_combinations(
         if reason := _find_excess(baseline, changes):
             said = f"joining the largest levels of the studies of models.{baseline.model} {reason}"
             complaints.add(("final", "combine"), said)
-
-
-def make_slug(name: str) -> str:
-    """Make a file name of a study's name: ASCII letters, digits, ``-`` and ``_``, never empty."""
-    plain = unicodedata.normalize("NFKD", fold_name(name)).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9_-]+", "-", plain)[:_LONGEST_SLUG].strip("-_")
-    return slug or f"study-{hashlib.sha256(fold_name(name).encode()).hexdigest()[:8]}"
 
 
 def _check_question(table: Mapping[str, Any], path: KeyPath, complaints: Complaints) -> None:

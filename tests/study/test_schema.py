@@ -1,13 +1,16 @@
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
+from mnistreport.starting import start_project
 from mnistreport.study.schema import ManifestTable, manifest_schema, write_schema
 from mnistreport.study.settings import CnnTable, MlpTable, list_factors
-from tests.study.manifests import DEFAULT_MANIFEST
+from tests.study.manifests import BOTH_MODELS, DEFAULT_MANIFEST, SMALL_MANIFEST
 
 
 def test_written_schema_is_current(tmp_path: Path) -> None:
@@ -21,6 +24,47 @@ def test_manifest_names_its_schema() -> None:
     """Editors find the schema from the manifest's first line."""
     first = DEFAULT_MANIFEST.read_text(encoding="utf-8").splitlines()[0]
     assert "#:schema ./experiments.schema.json" == first
+
+
+def test_a_new_project_names_its_schema(tmp_path: Path) -> None:
+    """So they do in what ``init`` writes: the schema lies beside the manifest, which follows it."""
+    list(start_project(tmp_path))
+    text = (tmp_path / "experiments.toml").read_text(encoding="utf-8")
+    name = text.splitlines()[0].removeprefix("#:schema ")
+    schema = json.loads((tmp_path / name).read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(tomllib.loads(text))
+
+
+@pytest.mark.parametrize("manifest", [DEFAULT_MANIFEST.read_text("utf-8"), BOTH_MODELS])
+def test_a_validator_accepts_what_the_program_accepts(manifest: str) -> None:
+    """The schema is one, by its own rules, and an editor that goes by it underlines nothing."""
+    Draft202012Validator.check_schema(manifest_schema())
+    assert [] == list_places(manifest)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("[training]", "[trainin]", ""),
+        ("learning_rate = 0.01", "learning_rat = 0.01", "training"),
+        ("learning_rate = 0.01", "learning_rate = 0", "training.learning_rate"),
+        ("epochs = 2", "epochs = true", "training.epochs"),
+        ("seeds = [0, 1]", "seeds = [0, -1]", "training.seeds.1"),
+        ('kind = "mlp"', 'kind = "cnn"', "models.mlp"),
+        ('factor = "learning_rate"', 'factor = "speed"', "studies.0.factor"),
+        ("levels = [0.1, 0.01]", "levels = [0.1]", "studies.0.levels"),
+    ],
+)
+def test_a_validator_finds_what_the_program_finds(old: str, new: str, place: str) -> None:
+    """A mistake is underlined where it is."""
+    assert old in SMALL_MANIFEST
+    assert [place] == list_places(SMALL_MANIFEST.replace(old, new))
+
+
+def list_places(manifest: str) -> list[str]:
+    """Return the place of each thing that a validator finds wrong with a manifest."""
+    found = Draft202012Validator(manifest_schema()).iter_errors(tomllib.loads(manifest))
+    return [".".join(map(str, error.absolute_path)) for error in found]
 
 
 def test_every_key_is_described() -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnistreport.study.studies import make_slug
+from mnistreport.study.naming import make_slug
 from mnistreport.study.wording import find_nearest, format_key, format_label, format_value, quote
 
 

@@ -13,7 +13,7 @@ from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.style import Sheet, open_sheet
 from mnistreport.report.numbers import format_count, format_percent
 from mnistreport.study.experiment import CLASSES
-from mnistreport.study.studies import make_slug
+from mnistreport.study.naming import make_slug
 from mnistreport.training.result import FinalOutcome
 
 _LEFT, _TOP, _WIDTH, _HEIGHT = 13.0, 11.5, 13.6, 8.7  # millimetres; the last two of a cell

@@ -11,7 +11,7 @@ from mnistreport.report.figures.squares import draw_digit
 from mnistreport.report.figures.style import open_sheet
 from mnistreport.report.numbers import format_count, format_probability
 from mnistreport.study.experiment import CLASSES
-from mnistreport.study.studies import make_slug
+from mnistreport.study.naming import make_slug
 from mnistreport.training.result import FinalOutcome
 
 MOST_MISTAKES: Final = 24

@@ -15,7 +15,7 @@ from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.squares import draw_pixels
 from mnistreport.report.figures.style import Sheet, open_sheet
 from mnistreport.report.numbers import format_count, format_weight
-from mnistreport.study.studies import make_slug
+from mnistreport.study.naming import make_slug
 
 MOST_NEURONS: Final = 24
 MOST_KERNELS: Final = 16
