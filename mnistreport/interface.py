@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from mnistreport.errors import MnistReportError, Problem, UsageError, disarm, explain_disk
 from mnistreport.study.naming import TABLES
@@ -25,7 +25,6 @@ if TYPE_CHECKING:  # heavy to import, and whoever asks for one of these needs fe
     from mnistreport.study.manifest import Manifest
 
 DeviceName = Literal["auto", "cpu", "cuda"]
-MOST_JOBS: Final = 256
 
 
 class MnistReportWarning(UserWarning):
@@ -215,8 +214,8 @@ def _gather_options(
     from mnistreport.options import Options, count_cores
     from mnistreport.study.manifest import Manifest
 
-    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
-        msg = f"{jobs} is not between 1 and {MOST_JOBS}"
+    if jobs is not None and jobs < 1:
+        msg = f"{jobs} is less than 1"
         raise UsageError(msg, key="jobs")
     if device not in get_args(DeviceName):
         msg = f"{device!r} is none of {', '.join(get_args(DeviceName))}"
@@ -246,9 +245,10 @@ def _listen(
     told = listener or Listener()
 
     def on_warning(text: str) -> None:
-        heard.append(text)
-        told.on_warning(text)
-        warn(text)
+        said = disarm(text)
+        heard.append(said)
+        told.on_warning(said)
+        warn(said)
 
     return replace(told, on_warning=on_warning)
 
@@ -258,7 +258,7 @@ def _make_warn() -> Callable[[str], None]:
     here = inspect.currentframe()
     caller = here.f_back.f_back if here and here.f_back else None
     file, line = (caller.f_code.co_filename, caller.f_lineno) if caller else (__file__, 1)
-    return lambda text: warnings.warn_explicit(disarm(text), MnistReportWarning, file, line)
+    return lambda text: warnings.warn_explicit(text, MnistReportWarning, file, line)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import nbformat
 import pandas as pd
@@ -17,6 +18,7 @@ from nbclient import NotebookClient
 import mnistreport
 from mnistreport import Listener, Manifest, MnistReportError, build, interface, load_results
 from mnistreport.analysis import frames
+from mnistreport.cli_options import Device
 from mnistreport.errors import DataError, ManifestError, UsageError
 from mnistreport.study.naming import EPOCHS, RUNS
 
@@ -169,7 +171,7 @@ def test_a_manifest_is_the_same_file_everywhere(
 @pytest.mark.parametrize(
     ("call", "kind", "words", "step"),
     [
-        (lambda m: build(m, jobs=0), UsageError, "jobs: 0 is not between", None),
+        (lambda m: build(m, jobs=0), UsageError, "jobs: 0 is less than 1", None),
         (lambda m: build(m, device="tpu"), UsageError, "device: 'tpu' is none of auto", None),
         (lambda m: build(m, budget="soon"), UsageError, "'soon' is no duration", "write it like"),
         (lambda m: build(m, budget=0), UsageError, "'0' is no duration", "write it like"),
@@ -284,6 +286,7 @@ def test_its_names_are_there() -> None:
     """All that is offered exists; what is not is an AttributeError with the name."""
     assert [] == [name for name in mnistreport.__all__ if not hasattr(mnistreport, name)]
     assert set(mnistreport.__all__) < set(dir(mnistreport))
+    assert [*Device] == [*get_args(interface.DeviceName)]
     with pytest.raises(AttributeError, match="'biuld'"):
         mnistreport.biuld  # noqa: B018 # pyright: ignore[reportAttributeAccessIssue]
 

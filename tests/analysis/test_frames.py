@@ -1,10 +1,18 @@
-import io
 import math
+from collections.abc import Callable
 
 import pandas as pd
+import pytest
 
-from mnistreport.analysis.frames import make_epochs_frame, make_runs_frame
-from mnistreport.analysis.results import METRICS
+from mnistreport.analysis.frames import (
+    COLUMNS,
+    make_epochs_frame,
+    make_levels_frame,
+    make_runs_frame,
+    read_frame,
+)
+from mnistreport.analysis.results import METRICS, Results
+from mnistreport.study.naming import EPOCHS, LEVELS, RUNS
 from tests.fake_results import make_results
 
 RESULTS = make_results(epochs=4, diverged=[0.5], failed=["both"], missing={16: [1]})
@@ -73,8 +81,33 @@ def _levels() -> list[float | str]:
     return [*values, "best levels joined"]
 
 
-def test_survives_a_file() -> None:
-    """What is written as CSV reads back to the last digit."""
-    frame = make_epochs_frame(RESULTS)
-    again = pd.read_csv(io.StringIO(frame.to_csv(index=False)))
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [(RUNS, make_runs_frame), (EPOCHS, make_epochs_frame), (LEVELS, make_levels_frame)],
+)
+def test_survives_a_file(name: str, make: Callable[[Results], pd.DataFrame]) -> None:
+    """What is written as CSV reads back to the last digit, with types, also what did not finish."""
+    frame = make(RESULTS)
+    again = read_frame(frame.to_csv(index=False).encode(), COLUMNS[name])
     pd.testing.assert_frame_equal(frame, again, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(",label,", ",name,"), ("label,is_baseline", "is_baseline,label"), (",True,", ",perhaps,")],
+)
+def test_another_table_is_refused(old: str, new: str) -> None:
+    """Columns under other names or in another order, or a value of another kind, are an error."""
+    text = make_levels_frame(RESULTS).to_csv(index=False)
+    assert old in text
+    with pytest.raises(ValueError, match=r"columns are not those expected|Bool|bool"):
+        read_frame(text.replace(old, new).encode(), COLUMNS[LEVELS])
+
+
+@pytest.mark.parametrize("column", ["seed", "updates", "train_loss"])
+def test_a_word_is_no_number(column: str) -> None:
+    """In a column of numbers, whole or not, a word is an error, whatever else may miss there."""
+    frame = make_runs_frame(RESULTS).astype({column: object})
+    frame.loc[0, column] = "many"
+    with pytest.raises(ValueError, match="many"):
+        read_frame(frame.to_csv(index=False).encode(), COLUMNS[RUNS])
