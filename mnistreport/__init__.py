@@ -39,13 +39,15 @@ _ELSEWHERE = {
 """Where names are that ``mnistreport.interface`` does not define."""
 
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    from importlib import import_module
+if not TYPE_CHECKING:  # which knows the names, and finds misspelt ones
 
-    return getattr(import_module(_ELSEWHERE.get(name, "mnistreport.interface")), name)
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        from importlib import import_module
+
+        return getattr(import_module(_ELSEWHERE.get(name, "mnistreport.interface")), name)
 
 
 def __dir__() -> list[str]:

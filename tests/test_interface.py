@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-import nbformat
 import pandas as pd
 import pytest
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
 from markdown_it import MarkdownIt
 from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
 
 import mnistreport
 from mnistreport import Listener, Manifest, MnistReportError, build, interface, load_results
@@ -302,19 +304,28 @@ def test_examples_in_docstrings_run(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert (0, True) == (found.failed, found.attempted > 4)
 
 
+class OwnPython(AsyncKernelManager):
+    """A kernel of the Python that runs the tests, whatever kernels the user may have."""
+
+    kernel_spec = KernelSpec(
+        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        language="python",
+    )
+
+
 def test_the_readme_runs_in_a_notebook(folder: Path) -> None:
     """Its Python, in a kernel, whose event loop runs; then a build, and kernels, in a thread."""
     text = (ROOT / "README.md").read_text("utf-8")
     fences = [token for token in MarkdownIt().parse(text) if token.type == "fence"]
-    shown = [token.content for token in fences if token.info == "python"]
-    assert shown
-    cells = map(nbformat.v4.new_code_cell, [*shown, IN_A_THREAD, IN_A_KERNEL])
-    notebook = nbformat.v4.new_notebook(cells=[*cells])
-    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
-    client.execute()
-    texts = ["".join(o.get("text", "") for o in cell.outputs) for cell in notebook.cells]
-    assert "reading" not in texts[0]
-    assert "writing the report" in texts[0]
-    assert "mean" in notebook.cells[0].outputs[-1].data["text/plain"]
-    assert texts[-2].endswith("2 trained in a thread\n")
-    assert "a kernel in a kernel\n\n" * 2 == texts[-1]
+    (shown,) = [token.content for token in fences if token.info == "python"]
+    cells = [new_code_cell(code) for code in (shown, IN_A_THREAD, IN_A_KERNEL)]
+    client = NotebookClient(new_notebook(cells=cells), km=OwnPython(), timeout=120)
+    client.shutdown_kernel = "immediate"
+    with client.setup_kernel(cwd=str(folder), cleanup_kc=True):
+        for index, cell in enumerate(cells):
+            client.execute_cell(cell, index)
+    printed = ["".join(each.get("text", "") for each in cell.outputs) for cell in cells]
+    assert "writing the report\n" in printed[0]
+    assert "mean" in cells[0].outputs[-1].data["text/plain"]
+    assert printed[1].endswith("2 trained in a thread\n")
+    assert "a kernel in a kernel\n\n" * 2 == printed[2]
