@@ -1,7 +1,7 @@
 """The program in somebody's notebook or script: build a report, read its tables.
 
-What the commands print is returned here. Nothing is written to the terminal, and no signal is
-handled: an interrupt is a ``KeyboardInterrupt`` as everywhere in Python.
+What the commands print is returned here. Nothing is written to the terminal. Signals are left to
+whoever handles them: an interrupt is a ``KeyboardInterrupt``, as everywhere in Python.
 """
 
 import inspect
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from mnistreport.errors import MnistReportError, Problem, UsageError, disarm, explain_disk
+from mnistreport.errors import MnistReportError, UsageError, disarm, explain_disk
 from mnistreport.study.naming import TABLES
 
 if TYPE_CHECKING:  # heavy to import, and whoever asks for one of these needs few of them
@@ -267,15 +267,15 @@ def _errors_told() -> Generator[None]:
     try:
         yield
     except MnistReportError as error:
-        _add_steps(error, error.problems)
+        _add_steps(error)
         raise
     except OSError as error:
         if refusal := explain_disk(error):
-            _add_steps(refusal, refusal.problems)
+            _add_steps(refusal)
             raise refusal from error
         raise
 
 
-def _add_steps(error: MnistReportError, problems: tuple[Problem, ...]) -> None:
-    for step in dict.fromkeys(each.next_step for each in problems if each.next_step):
+def _add_steps(error: MnistReportError) -> None:
+    for step in dict.fromkeys(each.next_step for each in error.problems if each.next_step):
         error.add_note(disarm(step))

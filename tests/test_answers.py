@@ -59,7 +59,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     insight.parent.mkdir(parents=True)
     insight.write_text(INSIGHT, encoding="utf-8")
     with pytest.warns(mnistreport.MnistReportWarning):
-        build(path, pdf=False)
+        build(path, pdf=False, jobs=1)
     return path
 
 

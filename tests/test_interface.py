@@ -53,7 +53,7 @@ IN_A_THREAD = """\
 import threading
 
 found = []
-work = lambda: found.append(build(manifest, data="digits", pdf=False, force=True))
+work = lambda: found.append(build(manifest, data="digits", pdf=False, force=True, jobs=1))
 thread = threading.Thread(target=work)
 thread.start()
 thread.join()

@@ -44,7 +44,7 @@ def read_frame(content: bytes, columns: Mapping[str, str]) -> "pd.DataFrame":
     frame = pd.read_csv(
         io.BytesIO(content),
         dtype=dict(columns),
-        keep_default_na=False,  # a study may be called NA
+        keep_default_na=False,  # a level may be called NA
         na_values={name: [""] for name in may_miss},
     )
     if list(frame.columns) != list(columns):
