@@ -91,6 +91,7 @@ def build(  # noqa: PLR0913 - as many as the command has options
     output: Path | str | None = None,
     cache: Path | str | None = None,
     jobs: int | None = None,
+    scheduler: str | None = None,
     device: DeviceName = "auto",
     force: bool = False,
     budget: int | str | None = None,
@@ -121,6 +122,8 @@ def build(  # noqa: PLR0913 - as many as the command has options
         output: Folder of the documents; ``output/<data set>`` beside the manifest by default.
         cache: Folder of checked data and stored runs; ``.mnistreport`` beside the manifest.
         jobs: Worker processes; one per core by default.
+        scheduler: Address of a Dask scheduler, whose workers train instead; on another machine it
+            has to speak TLS.
         device: Where to train.
         force: Train again what is stored.
         budget: Seconds, or a duration such as ``"10m"``, that training is to keep within, by
@@ -140,6 +143,7 @@ def build(  # noqa: PLR0913 - as many as the command has options
     with _errors_told():
         options = _gather_options(
             *(manifest, data, output, cache, jobs, device),
+            scheduler=scheduler,
             force=force,
             budget=budget,
             strict=strict,
@@ -202,6 +206,7 @@ def _gather_options(
     jobs: int | None,
     device: str,
     *,
+    scheduler: str | None,
     budget: int | str | None,
     **switches: bool,
 ) -> "Options":
@@ -213,6 +218,8 @@ def _gather_options(
     from mnistreport.budgeting import parse_budget
     from mnistreport.options import Options, count_cores
     from mnistreport.study.manifest import Manifest
+    from mnistreport.training.cluster import Cluster
+    from mnistreport.training.scheduler import check_scheduler
 
     if jobs is not None and jobs < 1:
         msg = f"{jobs} is less than 1"
@@ -220,6 +227,10 @@ def _gather_options(
     if device not in get_args(DeviceName):
         msg = f"{device!r} is none of {', '.join(get_args(DeviceName))}"
         raise UsageError(msg, key="device")
+    options = ("jobs", jobs), ("budget", budget)
+    if scheduler and (given := [name for name, value in options if value is not None]):
+        msg = "is about this machine's processor, and a cluster's workers train"
+        raise UsageError(msg, key=given[0], next_step="leave it out, or the scheduler")
     path, known = (
         (manifest.path, manifest) if isinstance(manifest, Manifest) else (Path(manifest), None)
     )
@@ -229,6 +240,7 @@ def _gather_options(
         output=None if output is None else Path(output),
         cache=None if cache is None else Path(cache),
         jobs=jobs or count_cores(),
+        cluster=Cluster(check_scheduler(scheduler, insecure=False)) if scheduler else None,
         device=device,
         budget=None if budget is None else parse_budget(str(budget)),
         known=known,

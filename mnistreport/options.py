@@ -9,8 +9,8 @@ from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
 from mnistreport.report.wording import count_things
 from mnistreport.study.experiment import Experiment
-from mnistreport.training.cluster import Cluster
 from mnistreport.study.manifest import Manifest
+from mnistreport.training.cluster import Cluster
 from mnistreport.training.cost import CostModel
 from mnistreport.training.crew import Executor
 from mnistreport.training.events import Event
