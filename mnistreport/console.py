@@ -21,7 +21,7 @@ from mnistreport.errors import MnistReportError, Problem, UsageError, disarm
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.numbers import format_percent, format_seconds
 from mnistreport.report.records import RubricVerdict
-from mnistreport.report.wording import count_things
+from mnistreport.report.wording import count_things, name_experiment
 from mnistreport.study.experiment import Experiment
 from mnistreport.training.cost import ROUGH_COSTS, CostModel
 from mnistreport.training.events import Ended, EpochDone, Event, Started, WorkerLost
@@ -66,20 +66,6 @@ def open_display(kind: str) -> Generator[Display]:
     else:
         msg = f"--progress: {kind!r} is none of auto, rich, plain, json"
         raise UsageError(msg)
-
-
-def name_experiment(experiment: Experiment) -> str:
-    """Return an experiment on part of a line: ``mlp 128-128, lr 0.1, batch 64, seed 2``."""
-    architecture, training = experiment.variant.architecture, experiment.variant.training
-    parts = [
-        f"{experiment.variant.model} {'-'.join(map(str, architecture.sizes))}",
-        f"lr {training.learning_rate:g}",
-        f"batch {training.batch_size}",
-        f"dropout {architecture.dropout:g}" if architecture.dropout else "",
-        "layer norm" if architecture.layer_norm else "",
-        f"seed {experiment.seed}",
-    ]
-    return ", ".join(filter(None, parts))
 
 
 def write_error(error: MnistReportError) -> None:

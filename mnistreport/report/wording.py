@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.report.numbers import format_count, format_percent
-from mnistreport.study.experiment import CnnArchitecture, Variant
+from mnistreport.study.experiment import CnnArchitecture, Experiment, Variant
 from mnistreport.study.manifest import Trimmed
 
 _FACTORS = {
@@ -118,6 +118,20 @@ def describe_training(variant: Variant) -> str:
 def describe_variant(variant: Variant) -> str:
     """Return the whole setting in a phrase."""
     return f"{describe_architecture(variant)}; {describe_training(variant)}"
+
+
+def name_experiment(experiment: Experiment) -> str:
+    """Return an experiment on part of a line: ``mlp 128-128, lr 0.1, batch 64, seed 2``."""
+    architecture, training = experiment.variant.architecture, experiment.variant.training
+    parts = [
+        f"{experiment.variant.model} {'-'.join(map(str, architecture.sizes))}",
+        f"lr {training.learning_rate:g}",
+        f"batch {training.batch_size}",
+        f"dropout {architecture.dropout:g}" if architecture.dropout else "",
+        "layer norm" if architecture.layer_norm else "",
+        f"seed {experiment.seed}",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def name_duration(seconds: int) -> str:
