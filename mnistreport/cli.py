@@ -26,6 +26,7 @@ from mnistreport.cli_options import (
     Jobs,
     Json,
     Kind,
+    LogsTo,
     Manifest,
     Notebook,
     Output,
@@ -208,6 +209,7 @@ def build(
     insecure: Insecure = False,
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
     force: Annotated[bool, typer.Option("--force", help="Train again what is stored.")] = False,
+    log_to: LogsTo = None,
     notebook: Notebook = True,
     strict: Strict = False,
     progress: Progress = Kind.auto,
@@ -227,7 +229,12 @@ def build(
                 strict=strict,
                 notebook=notebook,
             )
-            built = pipeline.build(options, listener)
+            if log_to:
+                from mnistreport.tracking.logbook import build_logged
+
+                built = build_logged(options, listener, log_to)
+            else:
+                built = pipeline.build(options, listener)
         _tell_built(built)
 
 

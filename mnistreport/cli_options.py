@@ -34,6 +34,13 @@ class Kind(StrEnum):
     json = "json"
 
 
+class LogTo(StrEnum):
+    """Where else runs are logged."""
+
+    mlflow = "mlflow"
+    tensorboard = "tensorboard"
+
+
 def complete_sources(incomplete: str) -> list[str]:
     """Return the sources that begin so; where there are none, the shell offers files."""
     return [name for name in ("auto", "kaggle", "digits") if name.startswith(incomplete)]
@@ -98,6 +105,10 @@ Budget = Annotated[
         help="Train so few seeds, then epochs, that training fits, by estimate: 90s, 10m, 1h30m.",
         metavar="TIME",
     ),
+]
+LogsTo = Annotated[
+    list[LogTo] | None,
+    typer.Option("--log-to", help="Log every run there, too; may be given several times."),
 ]
 Notebook = Annotated[
     bool, typer.Option(help="Make the notebook, too, which trains a baseline once more.")

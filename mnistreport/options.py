@@ -85,7 +85,8 @@ class Listener:
     """Who is told how it goes: functions, so that a console, a log or a test can listen.
 
     Attributes:
-        on_data: The data is checked and split.
+        on_project: This is going to be built, of these images in this split; told once, before
+            any training.
         on_plan: These experiments are to be trained, and so many are stored already.
         on_costs: What runs take, by estimate; told before the plan.
         on_event: Something happened in training.
@@ -93,7 +94,7 @@ class Listener:
         on_warning: Something was substituted or is not as it should be.
     """
 
-    on_data: Callable[[DigitSet, Split], None] = lambda _digits, _split: None
+    on_project: Callable[[Manifest, DigitSet, Split], None] = lambda _what, _digits, _split: None
     on_plan: Callable[[Sequence[Experiment], int], None] = lambda _missing, _stored: None
     on_costs: Callable[[CostModel], None] = lambda _costs: None
     on_event: Callable[[Event], None] = lambda _event: None

@@ -72,10 +72,11 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build ended with."""
+    """What a build ended with: results, documents, and what the test split said of the winners."""
 
     results: Results
     publication: Publication
+    tested: tuple[Tested, ...]
 
 
 RunSource = Callable[[Sequence[Experiment]], Mapping[str, RunResult]]
@@ -91,6 +92,7 @@ def build(options: Options, listener: Listener) -> Built:
     """
     project = open_project(options, listener, anew=True)
     with hold_folder(project.output):
+        listener.on_project(project.manifest, project.digits, project.split)
         if trimmed := project.manifest.trimmed:
             listener.on_stage(describe_budget(trimmed))
         project.store.make_ready()
@@ -102,7 +104,7 @@ def build(options: Options, listener: Listener) -> Built:
         keep_trim(project.output, project.trim)  # from here on, all that it asks for is there
         listener.on_stage("writing the report")
         material = gather_material(project, results)
-        return Built(results, _publish(material, project, options, listener))
+        return Built(results, _publish(material, project, options, listener), material.tested)
 
 
 def render(options: Options, listener: Listener) -> Built:
@@ -119,7 +121,7 @@ def render(options: Options, listener: Listener) -> Built:
         refuse_gaps(project, results)
         listener.on_stage("writing the report")
         material = gather_material(project, results)
-        return Built(results, _publish(material, project, options, listener))
+        return Built(results, _publish(material, project, options, listener), material.tested)
 
 
 def _publish(
@@ -143,7 +145,7 @@ def open_project(options: Options, listener: Listener, *, anew: bool = False) ->
 
     Args:
         options: What the command line decides.
-        listener: Is told of the data.
+        listener: Is told what was substituted.
         anew: Whether to choose by the budget of now what is trained, not to keep to what the
             documents were made with.
 
@@ -164,7 +166,6 @@ def open_project(options: Options, listener: Listener, *, anew: bool = False) ->
     digits = load_digit_set(source, project=folder, cache=cache)
     split = split_digits(digits, manifest.data.split, manifest.data.seed, cache=cache)
     check_batches(manifest, len(split.train))
-    listener.on_data(digits, split)
     if digits.notice:
         listener.on_warning(digits.notice)
     if options.overload:
@@ -328,10 +329,8 @@ def gather_material(project: Project, results: Results) -> Material:
     """Join the results with what the test split said of the winners, as far as it was asked."""
     tested: list[Tested] = []
     for winner in choose_winners(results):
-        found = {
-            seed: project.store.find_outcome(run.fingerprint)
-            for seed, run in winner.summary.runs.items()
-        }
+        runs = winner.summary.runs.items()
+        found = {seed: project.store.find_outcome(run.fingerprint) for seed, run in runs}
         outcomes = {seed: outcome for seed, outcome in found.items() if outcome}
         if len(outcomes) == len(found):
             weights = project.store.load_weights(winner.fingerprint)

@@ -11,7 +11,7 @@ def find_place(
     given: Path | None,
     project: Path,
     *names: str,
-    option: str,
+    option: str | None,
     inner: Collection[str] | None = None,
 ) -> Path:
     """Return the folder that the user has given, or that of the project.
@@ -23,7 +23,7 @@ def find_place(
         given: What the user has given.
         project: The project's folder.
         names: Those of its own folder, from the outermost.
-        option: What gives another folder.
+        option: What gives another folder, if anything does.
         inner: Folders in it that are written to; all of them, if it holds nothing of the user's.
 
     Raises:
@@ -36,6 +36,6 @@ def find_place(
     for folder in (*own, *(place / name for name in inner)):
         if folder.is_symlink():
             msg = "is a link, and what it leads to may be none of this project's"
-            step = f"remove it, or name a folder with {option}"
+            step = f"remove it, or name a folder with {option}" if option else "remove it"
             raise EnvironmentFault(msg, file=folder, next_step=step)
     return place

@@ -1,0 +1,1 @@
+"""Where else runs are logged: trackers that show and compare them, for whoever uses one."""
