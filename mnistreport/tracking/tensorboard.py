@@ -1,6 +1,7 @@
 """TensorBoard: a folder of each run below ``tensorboard`` beside the manifest.
 
-Its own packages write the events: no torch is loaded. Numbers are doubles, as they were measured.
+Its own packages write the events: no torch is loaded. Numbers are rounded to 32 bits, since what
+reads them by default shows no others.
 """
 
 import io
@@ -14,7 +15,6 @@ from typing import Any, Final
 from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_pb2
 from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 from tensorboard.plugins.hparams import metadata as hparams_metadata
-from tensorboard.plugins.scalar import metadata as scalar_metadata
 from tensorboard.plugins.text import metadata as text_metadata
 from tensorboard.summary.writer.record_writer import RecordWriter
 
@@ -31,7 +31,6 @@ _types: Any = types_pb2
 _sessions: Any = plugin_data_pb2
 _status: Any = api_pb2
 _hparams: Any = hparams_metadata
-_scalars: Any = scalar_metadata
 _texts: Any = text_metadata
 
 FOLDER: Final = "tensorboard"
@@ -88,10 +87,8 @@ def _list_events(entry: Entry, end: float) -> Iterator[Any]:
     yield _tell_session(_hparams.SESSION_START_INFO_TAG, begin, session_start_info=start)
     yield _tell_text("about", entry.tags, begin)
     times = entry.find_times(end)
-    plain = _scalars.create_summary_metadata(display_name="", description="")
     for name, value, epoch in entry.metrics:
-        tensor = _tensors.TensorProto(dtype=_types.DT_DOUBLE, double_val=[value])
-        yield _tell(name, plain, tensor, times[epoch], epoch)
+        yield _tell(times[epoch], epoch, tag=name, simple_value=value)
     status = _status.STATUS_SUCCESS if entry.result.status == "finished" else _status.STATUS_FAILURE
     over = _sessions.SessionEndInfo(status=status, end_time_secs=end)
     yield _tell_session(_hparams.SESSION_END_INFO_TAG, end, session_end_info=over)
@@ -108,7 +105,7 @@ def _fill(place: Any, value: Setting) -> None:  # noqa: ANN401 - a protocol buff
 
 def _tell_session(tag: str, when: float, **info: object) -> object:
     metadata = _hparams.create_summary_metadata(_sessions.HParamsPluginData(**info))
-    return _tell(tag, metadata, _hparams.NULL_TENSOR, when)
+    return _tell(when, tag=tag, metadata=metadata, tensor=_hparams.NULL_TENSOR)
 
 
 def _tell_text(tag: str, about: Mapping[str, str], when: float) -> object:
@@ -116,9 +113,9 @@ def _tell_text(tag: str, about: Mapping[str, str], when: float) -> object:
     text = "\n".join(["| | |", "| --- | --- |", *rows])
     tensor = _tensors.TensorProto(dtype=_types.DT_STRING, string_val=[text.encode()])
     metadata = _texts.create_summary_metadata(display_name="", description="")
-    return _tell(tag, metadata, tensor, when)
+    return _tell(when, tag=tag, metadata=metadata, tensor=tensor)
 
 
-def _tell(tag: str, metadata: object, tensor: object, when: float, step: int = 0) -> object:
-    value = _summaries.Summary.Value(tag=tag, metadata=metadata, tensor=tensor)
-    return _events.Event(wall_time=when, step=step, summary=_summaries.Summary(value=[value]))
+def _tell(when: float, step: int = 0, **what: object) -> object:
+    summary = _summaries.Summary(value=[_summaries.Summary.Value(**what)])
+    return _events.Event(wall_time=when, step=step, summary=summary)
