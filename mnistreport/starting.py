@@ -16,6 +16,10 @@ GITIGNORE = b"""# Checked data and stored runs; safe to delete, costs training t
 data/
 output/*/.*
 templates/insights/.lock
+# What --log-to keeps.
+mlflow.db
+mlruns/
+tensorboard/
 """
 
 Started = tuple[Path, bool]

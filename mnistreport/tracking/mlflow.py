@@ -5,10 +5,11 @@ that ``MLFLOW_TRACKING_URI`` names. MLflow is loaded and called only while it is
 """
 
 import os
+import sqlite3
 import time
 import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -285,14 +286,29 @@ def _open_database(project: Path) -> str:
     """Return the address of the database beside the manifest, made if there is none."""
     database = find_place(None, project, DATABASE, option=None, inner=())
     artifacts = find_place(None, project, ARTIFACTS, option=None)
-    if "?" in str(database):
-        msg = "--log-to mlflow: a path with a question mark is none for a database"
-        raise EnvironmentFault(msg, file=database, next_step=f"name a server with {ADDRESS}")
+    address = _spell_address(database)
     if database.exists():
         check_kept(database, _MOST_BYTES)
+        with closing(sqlite3.connect(database)) as connection:  # MLflow would try for minutes
+            connection.execute("SELECT count(*) FROM sqlite_schema")
     else:
         _make_database(database, artifacts)
-    return f"sqlite:///{database}"
+    return address
+
+
+def _spell_address(database: Path) -> str:
+    """Return the address of a database, in which MLflow and SQLAlchemy see the same path.
+
+    Raises:
+        EnvironmentFault: They do not.
+    """
+    from sqlalchemy.engine import make_url
+
+    address = f"sqlite:///{database}"
+    if make_url(address).database != str(database):
+        msg = "cannot stand in the address of a database, because of ? or % in it"
+        raise EnvironmentFault(msg, file=database, next_step=f"name a server with {ADDRESS}")
+    return address
 
 
 def _make_database(database: Path, artifacts: Path) -> None:
@@ -301,7 +317,7 @@ def _make_database(database: Path, artifacts: Path) -> None:
 
     with TemporaryDirectory() as folder:
         made = Path(folder, DATABASE)
-        SqlAlchemyStore(f"sqlite:///{made}", artifacts.as_uri())
+        SqlAlchemyStore(_spell_address(made), artifacts.as_uri())
         with telling_refusal(database, "make room on the disk, and have the right to write there"):
             fresh = database.with_name(NEW + database.name)
             with create_file(fresh) as stream:
