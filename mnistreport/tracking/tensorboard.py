@@ -49,6 +49,9 @@ class TensorBoard:
         """
         self._folder = find_place(None, project, FOLDER, option=None, inner=())
         prepare_folder(self._folder)
+        self._standing: dict[str, set[Path]] = {}
+        for place in self._folder.iterdir():
+            self._standing.setdefault(place.name[-_SHORT:], set()).add(place)
 
     def log_run(self, entry: Entry) -> None:
         """Write a run's folder, in the place of what was known of it; the same is left alone."""
@@ -58,9 +61,9 @@ class TensorBoard:
         file = f"events.out.tfevents.{entry.sha256[:_SHORT]}"  # by which TensorBoard knows such
         if not (place / file).exists():
             publish_folder(place, {file: write_events(entry, time.time())})
-        for other in self._folder.glob(f"*-{short}"):
-            if other != place:  # its model had another name
-                shutil.rmtree(other)
+        for other in self._standing.get(short, set()) - {place}:  # its model had another name
+            shutil.rmtree(other, ignore_errors=True)
+        self._standing[short] = {place}
 
     def log_documents(self, documents: Documents) -> None:
         """Do nothing: TensorBoard keeps no files."""

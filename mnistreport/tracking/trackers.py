@@ -80,6 +80,7 @@ def _needing_extra(name: str) -> Generator[None]:
     try:
         yield
     except ImportError as error:
-        msg = f"--log-to {name}: {error.name or error} is not installed"
+        package = (error.name or str(error)).partition(".")[0]
+        msg = f"--log-to {name}: {package} is not installed"
         step = f"install it: pip install 'mnistreport[{name}]'"
         raise EnvironmentFault(msg, next_step=step) from error

@@ -41,17 +41,11 @@ kind = "mlp"
 layers = [8, 4]
 
 [[studies]]
-name = "rate: größer / 'schneller'?"
-model = "a-_b"
-factor = "learning_rate"
-levels = [0.02, 1e8]
-
-[[studies]]
-name = "switches"
+name = "größer / 'schneller'?"
 model = "a-_b"
 variants = [
     {{ label = "| <b>norm</b> *x*", layer_norm = true }},
-    {{ label = "both", layer_norm = true, dropout = 0.5 }},
+    {{ label = "too fast", learning_rate = 1e8 }},
 ]
 """
 """Names that are none for files, keys or Markdown; and two runs that diverge."""

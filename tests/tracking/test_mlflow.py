@@ -127,8 +127,9 @@ def test_how_a_run_ended_is_told(logged: Logged) -> None:
         assert {"torch", "device", "processor"} <= set(tags)
         statuses.add(row["status"])
     assert {"finished", "diverged"} == statuses
-    labels = {run.data.tags.get("study.switches") for run in runs.values()}
-    assert {"| <b>norm</b> *x*", "both", "baseline", None} == labels
+    (slug,) = {row["studies"] for row in read_table(logged.output / "runs.csv")}
+    labels = {run.data.tags[f"study.{slug}"] for run in runs.values()}
+    assert {"| <b>norm</b> *x*", "too fast", "baseline"} == labels
 
 
 def test_only_winners_have_a_test_accuracy(logged: Logged) -> None:
