@@ -71,7 +71,7 @@ def _kept_quiet(waiting: Mapping[str, str] = _PATIENT) -> Generator[None]:
             yield
     finally:
         for name in added:
-            del os.environ[name]
+            os.environ.pop(name, None)
 
 
 @dataclass(slots=True)
@@ -290,7 +290,7 @@ def _open_database(project: Path) -> str:
     if database.exists():
         check_kept(database, _MOST_BYTES)
         with closing(sqlite3.connect(database)) as connection:  # MLflow would try for minutes
-            connection.execute("SELECT count(*) FROM sqlite_schema")
+            connection.execute("SELECT count(*) FROM sqlite_master")
     else:
         _make_database(database, artifacts)
     return address

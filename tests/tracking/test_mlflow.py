@@ -68,6 +68,7 @@ def test_a_build_says_nothing_that_is_not_its_own(logged: Logged) -> None:
     ends = ("did not finish; the report lists them", "mnistreport check lists them")
     strange = [line for line in lines if not line.startswith(own) and not line.endswith(ends)]
     assert [] == strange
+    assert [logged.folder] == list(logged.folder.parent.iterdir())  # nothing is made elsewhere
     assert ["logging to mlflow", "logging to tensorboard"] == [
         line for line in lines if line.startswith("logging")
     ]
