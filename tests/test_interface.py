@@ -175,7 +175,12 @@ def test_a_manifest_is_the_same_file_everywhere(
     [
         (lambda m: build(m, jobs=0), UsageError, "jobs: 0 is less than 1", None),
         (lambda m: build(m, scheduler="127.0.0.1:1", jobs=2), UsageError, "jobs: is about", None),
-        (lambda m: build(m, scheduler="192.0.2.1:8786"), UsageError, "is another machine", "tls://"),
+        (
+            lambda m: build(m, scheduler="192.0.2.1:8786"),
+            UsageError,
+            "is another machine",
+            "tls://",
+        ),
         (lambda m: build(m, device="tpu"), UsageError, "device: 'tpu' is none of auto", None),
         (lambda m: build(m, budget="soon"), UsageError, "'soon' is no duration", "write it like"),
         (lambda m: build(m, budget=0), UsageError, "'0' is no duration", "write it like"),
