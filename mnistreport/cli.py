@@ -36,6 +36,7 @@ from mnistreport.cli_options import (
     StudyName,
     Who,
 )
+from mnistreport.cli_preview import preview
 from mnistreport.cli_submission import pack
 from mnistreport.cli_verify import verify
 from mnistreport.errors import ExitCode
@@ -294,6 +295,7 @@ def check(
             raise typer.Exit(ExitCode.INCOMPLETE)
 
 
+app.command()(preview)
 app.command()(pack)
 app.command()(verify)
 

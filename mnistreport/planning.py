@@ -18,6 +18,7 @@ from mnistreport.report.wording import (
     describe_variant,
     join_words,
 )
+from mnistreport.study.expansion import name_variants
 from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import Trimmed
 from mnistreport.training.cost import ROUGH_COSTS, CostModel
@@ -139,13 +140,7 @@ def make_plan(options: Options, listener: Listener) -> Plan:
     if missing:  # only then are the stored runs' costs worth fitting
         reckoner = make_reckoner(project, options)
         costs, seconds = reckoner.costs, reckoner.estimate_seconds(project.manifest)
-    names: dict[str, list[str]] = {}
-    for baseline in project.manifest.baselines.values():
-        names.setdefault(baseline.variant.key, []).append(f"{baseline.model} baseline")
-    for study in project.manifest.studies:
-        for level in study.levels:
-            if not level.is_baseline:
-                names.setdefault(level.variant.key, []).append(f"{study.name} {level.label}")
+    names = name_variants(project.manifest)
     return Plan(
         tuple(
             PlannedVariant(

@@ -17,10 +17,12 @@ class Complaint:
     Attributes:
         kind: What sort of thing.
         problem: What exactly, where, and the next step.
+        words: What it is about, as it is read in the report; empty if that is no text of its.
     """
 
     kind: Kind
     problem: Problem
+    words: str = ""
 
     @property
     def is_false(self) -> bool:

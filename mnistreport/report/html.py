@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +44,7 @@ def render_html(document: Document, templates: Templates, *, skin: str = "screen
     sheets = (templates.read(f"css/{name}.css") for name in ("report", skin))
     colours = _name_colours(document) if is_screen else ""
     style = enclose_style("".join((embed_fonts(KINDS[skin]), colours, *sheets)))
-    script = _read_script() if is_screen else Markup()
+    script = read_script() if is_screen else Markup()
     draw = draw_inline if is_screen else _refer
     return templates.render(
         "report.html.j2",
@@ -60,11 +61,15 @@ def render_html(document: Document, templates: Templates, *, skin: str = "screen
 
 
 def _name_colours(document: Document) -> str:
-    drawings = (figure.picture.svg.decode() for figure in document.figures.values())
-    return write_colours(set[str]().union(*map(find_colours, drawings)))
+    return write_colours(set[str]().union(*map(_find_colours, document.figures.values())))
 
 
-def _read_script() -> Markup:
+@lru_cache(maxsize=64)  # as with what is drawn inline
+def _find_colours(figure: Figure) -> set[str]:
+    return find_colours(figure.picture.svg.decode())
+
+
+def read_script() -> Markup:
     """Return the program's script, never a project's: who opens a report need not trust it."""
     return Markup(find_resource("templates/js/report.js").read_text("utf-8"))  # noqa: S704
 
@@ -80,15 +85,16 @@ def _write_policy(style: str, script: str) -> str:
             "default-src 'none'",
             "img-src data:",
             "font-src data:",
-            f"style-src '{_digest(style)}'",
-            f"script-src '{_digest(script)}'",
+            f"style-src '{digest_source(style)}'",
+            f"script-src '{digest_source(script)}'",
             "base-uri 'none'",
             "form-action 'none'",
         )
     )
 
 
-def _digest(text: str) -> str:
+def digest_source(text: str) -> str:
+    """Return how a policy names a style sheet or a script."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
@@ -98,6 +104,7 @@ def _refer(figure: Figure) -> Markup:
     return Markup('<img src="{}" alt="{}">').format(address, figure.alt)
 
 
+@cache
 def embed_fonts(kind: str) -> str:
     """Return the fonts as a style sheet; ``kind`` is the end of their files' names."""
     files = {name: (FONTS / f"{name}{kind}").read_bytes() for *_, name in FACES}

@@ -1,6 +1,7 @@
 """Drawings as part of a page: the same SVG, in the page's colours, among the ids of others."""
 
 import re
+from functools import lru_cache
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -14,6 +15,7 @@ _REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
 _COLOURED: Final = ("fill", "stroke")
 
 
+@lru_cache(maxsize=64)  # a live page shows the same drawings again and again
 def draw_inline(figure: Figure) -> Markup:
     """Return a figure as an element of HTML, with its ``alt`` as name; it is as wide as its place.
 

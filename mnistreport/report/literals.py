@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final, cast
 
@@ -114,7 +114,7 @@ def find_unsourced_numbers(
         Unsourced(file, line, _tell(number))
         for name in names
         if (file := templates.find(name))
-        for line, number in _find_literals(_keep_prose(templates, name), file)
+        for line, number in _list_literals(_keep_prose(templates, name), file)
         if not _is_quiet(number) and not known.bears_out(number)
     )
 
@@ -177,6 +177,11 @@ def _keep_prose(templates: Templates, name: str) -> str:
         text += "\n" * (line - 1 - text.count("\n"))
         text += piece if kind == "data" else _PRINTED if kind == "variable_begin" else ""
     return text
+
+
+@lru_cache(maxsize=64)  # a live page asks again and again, and one text has changed
+def _list_literals(prose: str, file: Path) -> tuple[tuple[int, re.Match[str]], ...]:
+    return tuple(_find_literals(prose, file))
 
 
 def _find_literals(prose: str, file: Path) -> Iterator[tuple[int, re.Match[str]]]:

@@ -34,7 +34,18 @@ def review_context(
         output: Folder of the documents.
         written: Names of the documents that are about to be written there.
     """
-    context = make_context(material)
+    return answer_rubric(make_context(material), material, templates, output, written=written)
+
+
+def answer_rubric(
+    context: ReportContext,
+    material: Material,
+    templates: Templates,
+    output: Path,
+    *,
+    written: Collection[str] = (),
+) -> ReportContext:
+    """Return a context made of ``material``, with its rubric reviewed; see ``review_context``."""
     slugs = [study.slug for study in material.manifest.studies]
     rubric = review_rubric(
         material,
@@ -78,6 +89,7 @@ def review_prose(
                     next_step="take it from the results in {{ … }}, or say that it is yours: "
                     f'{{{{ mine("{each.number}") }}}}',
                 ),
+                each.number,
             )
             for each in numbers
         ),
@@ -101,7 +113,7 @@ def _refute(claim: Claim) -> Complaint:
     problem = Problem(
         reason, file=claim.file, line=claim.line, key=f"claim {claim.condition}", next_step=step
     )
-    return Complaint("claim", problem)
+    return Complaint("claim", problem, claim.words)
 
 
 def _list_changes(stale: Stale) -> Iterator[Complaint]:

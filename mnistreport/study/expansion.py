@@ -26,6 +26,18 @@ def expand_experiments(
     return tuple(Experiment(variant, seed, split_sha256) for variant in variants for seed in seeds)
 
 
+def name_variants(manifest: Manifest) -> dict[str, list[str]]:
+    """Return what the manifest calls each variant, by its key: a baseline, levels of studies."""
+    names: dict[str, list[str]] = {}
+    for baseline in manifest.baselines.values():
+        names.setdefault(baseline.variant.key, []).append(f"{baseline.model} baseline")
+    for study in manifest.studies:
+        for level in study.levels:
+            if not level.is_baseline:
+                names.setdefault(level.variant.key, []).append(f"{study.name} {level.label}")
+    return names
+
+
 def combine_levels(baseline: Baseline, levels: Iterable[Level]) -> Variant:
     """Join the baseline with the fields of every chosen level.
 

@@ -125,6 +125,17 @@ class RunStore:
                     results[name] = result
         return Found(results, tuple(rotten), others)
 
+    def mark_run(self, fingerprint: str) -> tuple[tuple[int, int, int], ...]:
+        """Return what is another once a stored run's files are: their numbers, sizes and times.
+
+        Nothing if there is no such run.
+        """
+        folder = self._find_folder(fingerprint)
+        with suppress(OSError):
+            found = [(folder / name).stat() for name in (RECORD, TENSORS)]
+            return tuple((each.st_ino, each.st_size, each.st_mtime_ns) for each in found)
+        return ()
+
     def list_runs(self) -> Iterator[tuple[Experiment, RunResult]]:
         """Yield every stored run of this version's, with its experiment; weights are not read.
 

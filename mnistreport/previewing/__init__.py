@@ -1,0 +1,1 @@
+"""A live page of the report while somebody edits; it trains nothing and writes nothing."""

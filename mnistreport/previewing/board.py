@@ -1,0 +1,82 @@
+"""What is shown now, for whoever asks: the last pages, and what is said beside them."""
+
+import json
+import threading
+from collections.abc import Mapping
+from typing import Final
+
+_KEPT: Final = 4
+"""Pages that can still be had: a browser may ask for one just as the next is there."""
+
+
+class Board:
+    """Written to by one thread, read by many; each of them sees one state of it."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._state: dict[str, object] = {
+            "status": "starting",
+            "page": None,
+            "problems": [],
+            "untrained": None,
+            "complaints": [],
+            "unfinished": [],
+            "notes": [],
+        }
+        self._pages: dict[str, bytes] = {}
+        self._number = self._made = 0
+        self._is_closed = False
+
+    def show(self, said: Mapping[str, object], page: str | None = None) -> None:
+        """Show a page, or keep the last one, and say something beside it."""
+        with self._changed:
+            if page is not None and (content := page.encode()) != self._last_page():
+                self._made += 1
+                name = f"/report-{self._made}.html"
+                kept = dict(list(self._pages.items())[1 - _KEPT :])
+                self._pages = kept | {name: content}
+                self._state["page"] = name
+            self._state |= {"stage": "", **said}
+            self._tell()
+
+    def tell_stage(self, text: str) -> None:
+        """Say what takes long."""
+        with self._changed:
+            self._state["stage"] = text
+            self._tell()
+
+    def find_page(self, name: str) -> bytes | None:
+        """Return a page by the path that it is asked for with."""
+        with self._changed:
+            return self._pages.get(name)
+
+    def wait(self, seen: int, seconds: float) -> tuple[int, str | None]:
+        """Return the number of what is said now, and that as JSON, once it is not that ``seen``.
+
+        After so many seconds in which nothing is said, nothing: ``None``.
+
+        Raises:
+            EOFError: Nothing will be said any more.
+        """
+        with self._changed:
+            is_new = self._changed.wait_for(
+                lambda: self._is_closed or self._number != seen, seconds
+            )
+            if self._is_closed:
+                raise EOFError
+            if not is_new:
+                return seen, None
+            return self._number, json.dumps(self._state, allow_nan=False)
+
+    def close(self) -> None:
+        """Say nothing any more."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
+    def _last_page(self) -> bytes | None:
+        return next(reversed(self._pages.values()), None)
+
+    def _tell(self) -> None:
+        self._number += 1
+        self._changed.notify_all()
