@@ -110,7 +110,7 @@ class KeptFigures:
     """Figures as they stand beside a report, or else drawn once; none is written."""
 
     def __init__(self, folder: FigureFolder, on_drawing: Callable[[], None]) -> None:
-        """Look in ``folder``; ``on_drawing`` is told before figures are looked for or drawn."""
+        """Look in ``folder``; ``on_drawing`` is told before any is looked for or drawn."""
         self._folder, self._on_drawing = folder, on_drawing
         self._kept: dict[tuple[str, str], Figure] = {}
         self._drawn: dict[str, Figure] = {}

@@ -198,7 +198,7 @@ class Renderer:
     def _find_figures(self, path: Path) -> KeptFigures:
         if self._figures is None or self._figures[0] != path:
             folder = FigureFolder(path, digest_program())
-            kept = KeptFigures(folder, lambda: self._on_stage("drawing figures"))
+            kept = KeptFigures(folder, lambda: self._on_stage("getting the figures ready"))
             self._figures = path, kept
         return self._figures[1]
 

@@ -23,7 +23,6 @@ EVENTS: Final = "/events"
 METHODS: Final = "GET, HEAD"
 _BREATH_SECONDS: Final = 10.0
 """After so long in silence something is sent, to notice who has gone."""
-_TOO_LONG: Final = 65_536
 _COMMON: Final = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -121,15 +120,20 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - as in its parent
         """Keep quiet."""
 
+    @property
+    def _name(self) -> str:
+        """What is asked for, as it was sent: nothing is decoded, joined or taken away."""
+        return self.requestline.split()[1]
+
     def _answer(self) -> None:
         if fault := self._find_fault():
             self._refuse(fault)
-        elif self.path == EVENTS:
+        elif self._name == EVENTS:
             self._send_events()
-        elif self.path in SHELL:
-            content, kind = SHELL[self.path]
+        elif self._name in SHELL:
+            content, kind = SHELL[self._name]
             self._send(content, kind, {"Content-Security-Policy": _SHELL_POLICY})
-        elif (page := self.server.board.find_page(self.path)) is not None:
+        elif (page := self.server.board.find_page(self._name)) is not None:
             self._send(page, _HTML, {"Content-Security-Policy": _PAGE_POLICY})
         else:
             self._refuse(HTTPStatus.NOT_FOUND)
@@ -143,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
         if origin is not None and origin not in {f"http://{each}" for each in self.server.hosts}:
             return HTTPStatus.FORBIDDEN
         site = self.headers.get("Sec-Fetch-Site", "none")
-        is_visit = self.path == "/" and self.headers.get("Sec-Fetch-Dest") == "document"
+        is_visit = self._name == "/" and self.headers.get("Sec-Fetch-Dest") == "document"
         if site not in {"none", "same-origin"} and not is_visit:  # a link that leads here is none
             return HTTPStatus.FORBIDDEN
         return None

@@ -153,11 +153,12 @@ class Watcher:
 
     def _start(self, paths: list[Path], is_deep: bool, places: Places) -> None:  # noqa: FBT001
         """Start watching, and return once nothing is missed any more."""
-        is_ready, ended = threading.Event(), self._ended
+        is_ready, ended, found = threading.Event(), self._ended, self._found
 
         def listen() -> None:
-            from watchfiles import watch
+            from watchfiles import Change, watch
 
+            renewed = {Change.added, Change.deleted}
             try:
                 for changes in watch(
                     *paths,
@@ -172,6 +173,8 @@ class Watcher:
                     if ended.is_set():
                         return
                     is_ready.set()
+                    if any(Path(path) in found and how in renewed for how, path in changes):
+                        self._found = {}  # another folder may be in its place, and even look alike
                     for kind in {places.judge(Path(path)) for _, path in changes} - {None}:
                         self._told.put(kind or Kind.project)
             except Exception as error:  # noqa: BLE001 - told to who waits

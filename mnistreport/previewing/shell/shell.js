@@ -66,7 +66,7 @@ const showPanel = (state) => {
   const clean = state.page && !wrong ? make("p", { className: "clean" }, make("b", {}, "Nothing to mend"),
     "No false claim, stale insight, number without a source or rubric gap, and every run finished.") : null;
   const past = state.page && state.status !== "good" && wrong
-    ? make("p", { className: "past" }, "Of the page below, the last that could be rendered:") : null;
+    ? make("p", { className: "past" }, "Of the last page that could be rendered:") : null;
   const { scrollTop } = byId("panel");
   const focused = [...document.querySelectorAll(".entry button")].indexOf(document.activeElement);
   byId("groups").replaceChildren(...[past, clean, ...groups.map((group) => makeGroup(...group))].filter(Boolean));
@@ -125,8 +125,10 @@ const showCard = (state) => {
   card.classList.toggle("calm", Boolean(untrained));
   byId("card-title").textContent = untrained ? `Not trained yet: ${untrained.runs} of ${count(untrained.planned, "run")}`
     : problems.length === 1 ? "The report cannot be rendered" : `The report cannot be rendered: ${problems.length} mistakes`;
-  const behind = state.page ? make("p", { className: "behind" }, "Below is the last page that could be rendered.") : null;
-  body.replaceChildren(...(untrained ? makeUntrained(untrained) : problems.map(makeProblem)), ...(behind ? [behind] : []));
+  const mend = untrained ? "" : "Mend it and save: this goes away by itself. ";
+  const behind = `${mend}${state.page ? "Below is the last page that could be rendered." : ""}`;
+  body.replaceChildren(...(untrained ? makeUntrained(untrained) : problems.map(makeProblem)),
+    ...(behind ? [make("p", { className: "behind" }, behind)] : []));
 };
 
 const shrink = (isSmall) => {
