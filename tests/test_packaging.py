@@ -69,6 +69,14 @@ def test_wheel_carries_what_a_new_project_starts_from(wheel: Path) -> None:
     assert f"{INSIDE}/templates/report.html.j2" in names
 
 
+def test_wheel_carries_the_page_around_the_report(wheel: Path) -> None:
+    """A preview is served from an installed copy, too."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    shell = [path for path in (ROOT / "mnistreport/previewing/shell").glob("*.*") if path.is_file()]
+    assert {".css", ".html", ".js", ".py", ".svg"} == {path.suffix for path in shell}
+    assert set() == {path.relative_to(ROOT).as_posix() for path in shell} - names
+
+
 def test_wheel_carries_nothing_else(wheel: Path) -> None:
     """Tests, reports and tools stay in the repository."""
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
