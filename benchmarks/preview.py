@@ -1,6 +1,6 @@
 """How long it takes from a save to the new words in the browser, with `mnistreport preview`.
 
-    .venv/bin/python -m benchmarks.preview [--saves 20] [--project FOLDER]
+    .venv/bin/python benchmarks/preview.py [--saves 20] [--project FOLDER]
 
 A copy of the project is edited: words are saved at the end of an insight, again and again, and
 Chromium looks for them in every frame that it paints. Without a project, the default manifest is

@@ -1,5 +1,6 @@
 """What is shown now, for whoever asks: the last pages, and what is said beside them."""
 
+import hashlib
 import json
 import threading
 from collections.abc import Mapping
@@ -24,18 +25,14 @@ class Board:
             "notes": [],
         }
         self._pages: dict[str, bytes] = {}
-        self._number = self._made = 0
+        self._number = 0
         self._is_closed = False
 
     def show(self, said: Mapping[str, object], page: str | None = None) -> None:
         """Show a page, or keep the last one, and say something beside it."""
         with self._changed:
-            if page is not None and (content := page.encode()) != self._last_page():
-                self._made += 1
-                name = f"/report-{self._made}.html"
-                kept = dict(list(self._pages.items())[1 - _KEPT :])
-                self._pages = kept | {name: content}
-                self._state["page"] = name
+            if page is not None:
+                self._state["page"] = self._keep(page.encode())
             self._state |= {"stage": "", **said}
             self._tell()
 
@@ -74,8 +71,12 @@ class Board:
             self._is_closed = True
             self._changed.notify_all()
 
-    def _last_page(self) -> bytes | None:
-        return next(reversed(self._pages.values()), None)
+    def _keep(self, content: bytes) -> str:
+        """Keep a page as the latest; return what it is called: another page is called otherwise."""
+        name = f"/report-{hashlib.sha256(content).hexdigest()[:16]}.html"
+        others = [(each, kept) for each, kept in self._pages.items() if each != name]
+        self._pages = dict([*others[1 - _KEPT :], (name, content)])
+        return name
 
     def _tell(self) -> None:
         self._number += 1

@@ -10,6 +10,7 @@ import socketserver
 import threading
 from collections.abc import Mapping
 from http import HTTPStatus
+from http.client import HTTP_PORT
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Self
 
@@ -84,7 +85,8 @@ class _Server(ThreadingHTTPServer):
         self.board = board
         super().__init__((LOOPBACK, port), _Handler)
         names = (LOOPBACK, "localhost", "[::1]")
-        self.hosts = frozenset(f"{name}:{self.server_port}" for name in names)
+        usual = names if self.server_port == HTTP_PORT else ()  # which browsers leave out
+        self.hosts = frozenset((*usual, *(f"{name}:{self.server_port}" for name in names)))
 
     def server_bind(self) -> None:
         """Bind without asking anybody what this machine is called."""

@@ -10,6 +10,7 @@ from mnistreport.previewing.rendering import Page, Renderer
 from mnistreport.previewing.server import PreviewServer
 from mnistreport.previewing.telling import Teller
 from mnistreport.previewing.watching import Watcher
+from mnistreport.study.loading import load_manifest
 
 
 def preview(options: Options, port: int, on_ready: Callable[[str], None]) -> NoReturn:
@@ -21,8 +22,11 @@ def preview(options: Options, port: int, on_ready: Callable[[str], None]) -> NoR
         on_ready: Is told the page's address once it can be had.
 
     Raises:
+        ManifestError: There is no manifest.
         EnvironmentFault: The port cannot be had, or files cannot be watched.
     """
+    if not options.manifest.exists():
+        load_manifest(options.manifest)  # which says what to do; later on, it may come back
     board = Board()
     renderer = Renderer(options, board.tell_stage)
     with PreviewServer(board, port) as server, Watcher() as watcher:

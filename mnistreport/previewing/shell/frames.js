@@ -15,19 +15,18 @@ const plain = (text) => text.replace(/\s+/g, " ").trim();
 
 const noteView = (frame) => {
   const { document: doc, scrollY } = frame.contentWindow;
-  if (scrollY <= 0) return [];
-  return [...doc.querySelectorAll("[id]:not(svg *, nav *, dialog *)")]
+  const anchors = [...doc.querySelectorAll("[id]:not(svg *, nav *, dialog *)")]
     .map((element) => ({ id: element.id, top: element.getBoundingClientRect().top }))
     .filter(({ top }) => top <= 1)
     .sort((one, other) => other.top - one.top)
     .slice(0, MOST_ANCHORS);
+  return { anchors: scrollY > 0 ? anchors : [], scrollY };
 };
 
-const restoreView = (frame, view) => {
+const restoreView = (frame, { anchors, scrollY }) => {
   const { contentWindow: win, contentDocument: doc } = frame;
-  const anchor = view.find(({ id }) => doc.getElementById(id));
-  if (!anchor) return;
-  const moved = doc.getElementById(anchor.id).getBoundingClientRect().top - anchor.top;
+  const anchor = anchors.find(({ id }) => doc.getElementById(id));
+  const moved = anchor ? doc.getElementById(anchor.id).getBoundingClientRect().top - anchor.top : scrollY - win.scrollY;
   if (moved) win.scrollBy({ top: moved, behavior: "instant" });
 };
 
@@ -60,7 +59,7 @@ const compare = (old, fresh, live, changes) => {
   while (end < Math.min(before.length, after.length) - start
     && before.at(-1 - end).isEqualNode(after.at(-1 - end))) end += 1;
   const [gone, come] = [before.slice(start, before.length - end), after.slice(start, after.length - end)];
-  if (gone.length === come.length && gone.every((each, place) => sameTag(each, come[place]))) {
+  if (gone.length === come.length && gone.every((each, place) => each.isEqualNode(come[place]) || sameTag(each, come[place]))) {
     gone.forEach((each, place) => {
       if (!each.isEqualNode(come[place])) compare(each, come[place], shown[start + place], changes);
     });
@@ -139,8 +138,7 @@ export class Frames {
     if (!answer.ok) return; // there is a newer one
     const text = await answer.text();
     const page = lighten(text);
-    if (!this.#patch(page)) await this.#load(address);
-    this.#last = page;
+    if (this.#patch(page) || await this.#load(address)) this.#last = page;
   }
 
   #patch(page) {
@@ -169,6 +167,10 @@ export class Frames {
     this.#place.append(frame);
     await loaded;
     const [doc, old] = [frame.contentDocument, this.#now];
+    if (doc?.contentType !== "text/html") { // refused, as there are newer ones
+      frame.remove();
+      return false;
+    }
     doc.addEventListener("click", openElsewhere);
     this.#setTheme(doc, old?.contentDocument);
     if (old) restoreView(frame, noteView(old));
@@ -182,6 +184,7 @@ export class Frames {
     this.#watch.disconnect();
     this.#watch.observe(doc.documentElement, { attributeFilter: ["data-theme"] });
     this.#tellTheme();
+    return true;
   }
 
   /* Take over the colours that the reader chose: by the page's own button, which knows its name. */
