@@ -5,6 +5,7 @@ Everything is gathered here first; HTML and PDF are the same content in two skin
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 from markupsafe import Markup
@@ -112,7 +113,7 @@ def compose_document(
         sections,
         planned,
         {each.name: drawn[each.name] for each in planned},
-        {table.name: table for table in _make_tables(context)},
+        {name: make() for name, make in _list_tables(context)},
         text.html,
         text.claims,
         tuple(_find_refuted(sections, text)),
@@ -125,7 +126,7 @@ def outline_document(context: ReportContext) -> Outline:
     return Outline(
         {section.anchor: section.number for section in _list_sections(context)},
         _name_figures(context),
-        tuple(table.name for table in _make_tables(context)),
+        tuple(name for name, _ in _list_tables(context)),
     )
 
 
@@ -150,24 +151,26 @@ def _name_figures(context: ReportContext) -> tuple[str, ...]:
     return tuple(name for name, _, _ in list_figures(context))
 
 
-def _make_tables(context: ReportContext) -> Iterator[Table]:
-    yield tables.make_split_table(context)
-    yield tables.make_model_table(context)
+def _list_tables(context: ReportContext) -> Iterator[tuple[str, Callable[[], Table]]]:
+    """Yield each table's name, and what makes it, in the order of their numbers."""
+    yield "splits", partial(tables.make_split_table, context)
+    yield "baselines", partial(tables.make_model_table, context)
     for study in context.studies:
-        yield tables.make_study_table(context, study)
+        yield f"{study.slug}-levels", partial(tables.make_study_table, context, study)
     if context.fitted:
-        yield tables.make_fitted_table(context)
+        yield "fitted", partial(tables.make_fitted_table, context)
     if context.finals:
-        yield tables.make_final_table(context)
-        yield from map(tables.make_digit_table, context.finals)
-    yield tables.make_setup_table(context)
+        yield "final", partial(tables.make_final_table, context)
+        for final in context.finals:
+            yield f"{final.model}-digits", partial(tables.make_digit_table, final)
+    yield "setup", partial(tables.make_setup_table, context)
     if context.ledger:
-        yield tables.make_ledger_table(context)
-    yield appendix.make_budget_table(context)
-    yield appendix.make_proof_table(context)
-    yield appendix.make_run_table(context)
+        yield "ledger", partial(tables.make_ledger_table, context)
+    yield "budgets", partial(appendix.make_budget_table, context)
+    yield "one-factor", partial(appendix.make_proof_table, context)
+    yield "runs", partial(appendix.make_run_table, context)
     if context.rubric:
-        yield appendix.make_rubric_table(context)
+        yield "rubric", partial(appendix.make_rubric_table, context)
 
 
 def render_all_prose(

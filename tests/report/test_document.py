@@ -25,6 +25,7 @@ def test_every_figure_and_table_is_shown_once(document: Document, html: str) -> 
     shown = [each for each in ids if each.startswith(("figure-", "table-"))]
     expected = [f"figure-{name}" for name in document.figures]
     expected += [f"table-{name}" for name in document.tables]
+    assert [each.name for each in document.tables.values()] == [*document.tables]
     assert sorted(expected) == sorted(shown)
 
 
