@@ -155,7 +155,8 @@ class Renderer:
         return self._opened if isinstance(self._opened, Untrained) else self._render(self._opened)
 
     def _open(self) -> _Opened | Untrained:
-        """Read manifest, data and results."""
+        """Read manifest, data and results; what templates made of others is not looked at again."""
+        self._templates = self._context = None
         notes: list[str] = []
         listener = Listener(on_warning=notes.append)
         project = self._project = open_project(self._options, listener)

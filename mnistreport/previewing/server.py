@@ -7,6 +7,7 @@ another site, and no file is ever opened for one.
 
 import errno
 import socketserver
+import sys
 import threading
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -94,7 +95,9 @@ class _Server(ThreadingHTTPServer):
         self.server_name, self.server_port = LOOPBACK, self.server_address[1]
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a browser that goes away in the midst of an answer is no fault."""
+        """Say nothing of a browser that goes away in the midst of an answer: that is no fault."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # pyright: ignore[reportArgumentType]
 
 
 class _Handler(BaseHTTPRequestHandler):

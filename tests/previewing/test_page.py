@@ -273,6 +273,20 @@ def test_it_begins_before_anything_is_trained(
         page.close()
 
 
+def test_the_browser_is_opened_if_that_is_wished(
+    trained: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the user's browser is, it is given the page's address."""
+    project, asked = trained.copy(tmp_path / "project"), tmp_path / "asked"
+    monkeypatch.setenv("BROWSER", f"sh -c 'echo %s > {asked}'")
+    with previewing(project.folder, "--open") as running:
+        deadline = time.monotonic() + 10
+        while not asked.exists() or not asked.read_text("utf-8"):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert running.address == asked.read_text("utf-8").strip()
+
+
 def test_an_interrupt_ends_it_at_once(trained: Project, tmp_path: Path) -> None:
     """Exit code 130 soon, whoever is connected; the port is free again."""
     project = trained.copy(tmp_path / "project")
