@@ -123,6 +123,7 @@ const showCard = (state) => {
     return;
   }
   card.classList.toggle("calm", Boolean(untrained));
+  card.classList.toggle("alone", !state.page);
   byId("card-title").textContent = untrained ? `Not trained yet: ${untrained.runs} of ${count(untrained.planned, "run")}`
     : problems.length === 1 ? "The report cannot be rendered" : `The report cannot be rendered: ${problems.length} mistakes`;
   const mend = untrained ? "" : "Mend it and save: this goes away by itself. ";
