@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from mnistreport.resources import find_resource
+from mnistreport.study.loading import load_manifest
 from tests.previewing.projects import MANIFEST, Project, Running, previewing
 
 SOON = 2_000
@@ -133,6 +134,20 @@ def test_what_is_shown_is_the_page(
     other = open_page()
     expect(find_report(other).locator("#study-rate strong")).to_have_count(1, timeout=STARTING)
     assert page.evaluate(TEXT) == other.evaluate(TEXT)
+
+
+def test_a_cell_is_exchanged(page: Page, project: Project) -> None:
+    """A number in a table takes no new page either."""
+    report = find_report(page)
+    page.evaluate("document.querySelector('iframe').dataset.first = 'yes'")
+    first = page.locator("iframe[data-first]")
+    setup = report.locator("#table-setup td, #table-setup th")
+    before = load_manifest(project.manifest).sha256[:12]
+    expect(setup.filter(has_text=before)).to_have_count(1)
+    project.manifest.write_text(f"{MANIFEST}\n# one\n", encoding="utf-8")
+    now = load_manifest(project.manifest).sha256[:12]
+    expect(setup.filter(has_text=now)).to_have_count(1, timeout=SOON)
+    expect(first).to_have_count(1)
 
 
 def test_a_mistake_is_shown_until_it_is_mended(page: Page, project: Project) -> None:

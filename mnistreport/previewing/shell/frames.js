@@ -2,7 +2,8 @@
    loaded behind it, and takes its place where the reader was. Either way nothing moves or flashes. */
 
 const HEAVY = /<(svg|style)\b[\s\S]*?<\/\1>/g;
-const FIXED = "nav, figure, table, svg, style, script, head, dialog";
+const CLOSED = "nav, svg, style, script, head, dialog";
+const FIXED = `${CLOSED}, figure, table, tr`; // the page's script knows each of them
 const BLOCKS = "p, li, td, th, dd, figcaption, h2, h3";
 const MOST_ANCHORS = 12;
 
@@ -49,7 +50,7 @@ const sameTag = (one, other) => one.nodeType === Node.ELEMENT_NODE && one.nodeNa
 
 /* Collect what has to be put in place of what. `live` is what the page's script made of `old`. */
 const compare = (old, fresh, live, changes) => {
-  if (old.matches(FIXED)) throw new UnpatchableError();
+  if (old.matches(CLOSED) || live.querySelector(":scope > thead [aria-sort]")) throw new UnpatchableError();
   const [before, after, shown] = [old, fresh, live].map((each) => [...each.childNodes]);
   const added = shown.length - before.length; // the script puts its dialog at the end of the page
   if (added && !(added > 0 && old.nodeName === "BODY")) throw new UnpatchableError();
@@ -67,6 +68,7 @@ const compare = (old, fresh, live, changes) => {
   }
   if ([...gone, ...come].some(isFixed)) throw new UnpatchableError();
   const replaced = shown.slice(start, start + gone.length);
+  if (!replaced.every((each, place) => each.isEqualNode(gone[place]))) throw new UnpatchableError();
   changes.push({ parent: live, next: shown[start + gone.length] ?? null, replaced, come });
 };
 
