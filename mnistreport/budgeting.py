@@ -149,6 +149,18 @@ def choose_trim(
     raise UsageError(msg, file=manifest.path, next_step=f"give it that: --budget {needed}s")
 
 
+def refuse_trim(manifest: Manifest, budget_seconds: int | None) -> None:
+    """Refuse a budget, of now or of the documents, for a manifest that imports runs.
+
+    Raises:
+        UsageError: There is one: what was trained elsewhere cannot be trimmed.
+    """
+    if manifest.imports and budget_seconds is not None:
+        msg = "imported runs ([[runs]]) have all their seeds and epochs, and no budget trims them"
+        step = "build without a budget: mnistreport build"
+        raise UsageError(msg, file=manifest.path, line=manifest.imports[0].line, next_step=step)
+
+
 def apply_trim(manifest: Manifest, trim: Trim | None, output: Path) -> Manifest:
     """Return what ``trim`` leaves of ``manifest``.
 

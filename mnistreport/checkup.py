@@ -77,6 +77,7 @@ class Checkup:
         output: Folder of the documents.
         planned: Runs that are asked for.
         finished: How many of them have finished.
+        imported: How many of those were not trained here.
         words: The insights, in the order of the studies.
         claims: Claims that were tried; ``None`` if words could not be, for want of runs.
         documents: Whether they are made of what there is now.
@@ -90,6 +91,7 @@ class Checkup:
     output: Path
     planned: int
     finished: int
+    imported: int
     words: tuple[StudyWords, ...]
     claims: int | None
     documents: State
@@ -116,11 +118,12 @@ class Checkup:
             said = "well-formed; what they say can be tried once every run is stored"
         else:
             said = f"in order, {count_things(self.claims, 'claim')}"
+        imported = f", {self.imported} of them imported" if self.imported else ""
         zip_name = find_zip_name(self.manifest.submission)
         lines = (
             f"{self.manifest.path}: {_count_contents(self.manifest)}",
             f"data: {self.digits.title}, {format_count(len(self.digits.labels))} images",
-            f"runs: {self.finished} of {self.planned} finished",
+            f"runs: {self.finished} of {self.planned} finished{imported}",
             *map(str, self.words),
             f"templates: {said}",
             f"documents: {_DOCUMENTS[self.documents]}",
@@ -148,7 +151,11 @@ class Checkup:
                 "images": len(self.digits.labels),
                 "sha256": self.digits.sha256,
             },
-            "runs": {"planned": self.planned, "finished": self.finished},
+            "runs": {
+                "planned": self.planned,
+                "finished": self.finished,
+                "imported": self.imported,
+            },
             "insights": [
                 {"study": each.study, "file": each.file and str(each.file), "is_own": each.is_own}
                 for each in self.words
@@ -196,6 +203,7 @@ def check_project(options: Options, listener: Listener) -> Checkup:
         project.output,
         planned=len(results.experiments),
         finished=len(results.experiments) - len(results.incomplete),
+        imported=len(results.imported),
         words=tuple(_find_words(templates, study) for study in manifest.studies),
         claims=tried,
         documents=_look_at_documents(project, material),

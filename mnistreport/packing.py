@@ -47,7 +47,7 @@ from mnistreport.report.submission import (
 from mnistreport.report.templating import Templates
 from mnistreport.report.wording import join_words
 from mnistreport.study.manifest import Manifest
-from mnistreport.study.naming import PLACEHOLDER, follows_scheme, is_placeholder
+from mnistreport.study.naming import PLACEHOLDER, follows_scheme, is_placeholder, name_weights
 
 FLAGS: Final[Mapping[str, str]] = {
     "placeholders": "--allow-placeholders",
@@ -225,6 +225,9 @@ def _say_next(name: str, manifest: Manifest) -> str:
         return f"{_LEFT_OUT}; what ends in {join_words(sorted(ALLOWED))} is taken"
     if explain_unfit(name, manifest.submission):
         return f"rename it, or {_LEFT_OUT}"
+    if manifest.imports and name in map(name_weights, manifest.baselines):
+        step = "list what there is in [submission] include, if its best has imported runs"
+        return f"make it with: mnistreport build, or {step}"
     if is_made(name, manifest.baselines):
         return "make it with: mnistreport build"
     return f"put the file itself there, or {_LEFT_OUT}"

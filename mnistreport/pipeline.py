@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mnistreport.analysis.first_layer import read_first_layer
 from mnistreport.analysis.fitted import compare_fitted_models
 from mnistreport.analysis.results import Results, summarise_results
-from mnistreport.analysis.selection import RULE, Winner, choose_levels, choose_winners
-from mnistreport.budgeting import Reckoner, apply_trim, choose_trim
+from mnistreport.analysis.selection import RULE, Winner, choose_testable, join_levels
+from mnistreport.budgeting import Reckoner, apply_trim, choose_trim, refuse_trim
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.sources import SOURCES, load_digit_set
 from mnistreport.data.split import Split, split_digits
@@ -26,9 +26,9 @@ from mnistreport.report.insights import check_prose
 from mnistreport.report.material import Material, Tested
 from mnistreport.report.publication import Publication, publish_report
 from mnistreport.report.templating import Templates
-from mnistreport.report.wording import describe_budget, describe_variant
+from mnistreport.report.wording import count_things, describe_budget, describe_variant
 from mnistreport.study.batches import check_batches
-from mnistreport.study.expansion import combine_levels, expand_experiments, expand_variants
+from mnistreport.study.expansion import expand_experiments, expand_variants
 from mnistreport.study.experiment import Experiment, Variant
 from mnistreport.study.loading import load_manifest
 from mnistreport.study.manifest import Manifest
@@ -38,9 +38,10 @@ from mnistreport.training.cost import ROUGH_COSTS
 from mnistreport.training.crew import WorkPlace
 from mnistreport.training.events import Ended
 from mnistreport.training.executors import train_experiments
-from mnistreport.training.grouping import pick_missing
+from mnistreport.training.grouping import name_settled, pick_missing
+from mnistreport.training.imports import import_histories, place_histories
 from mnistreport.training.ledger import Ledger, TestRead
-from mnistreport.training.result import RunResult
+from mnistreport.training.result import ImportedRun, Run, RunResult
 from mnistreport.training.store import RunStore
 from mnistreport.training.timings import fit_stored_costs
 
@@ -49,7 +50,8 @@ from mnistreport.training.timings import fit_stored_costs
 class Project:
     """A manifest with its data: everything that is known before training.
 
-    ``trim`` says what ``manifest`` lacks of what its file asks for, if anything.
+    ``trim`` says what ``manifest`` lacks of what its file asks for, if anything; ``imported`` are
+    the runs that are not trained here, by fingerprint.
     """
 
     manifest: Manifest
@@ -59,6 +61,7 @@ class Project:
     digits: DigitSet
     split: Split
     trim: Trim | None = None
+    imported: Mapping[str, ImportedRun] = field(default_factory=dict[str, ImportedRun])
 
     @property
     def store(self) -> RunStore:
@@ -99,7 +102,7 @@ def build(options: Options, listener: Listener) -> Built:
         for folder in (project.cache, project.digits.folder.parent, project.split.folder.parent):
             remove_leftovers(folder)
         results = collect_results(project, lambda each: _train(each, project, options, listener))
-        for winner in choose_winners(results):
+        for winner in choose_testable(results):
             _test_winner(winner, project, listener)
         keep_trim(project.output, project.trim)  # from here on, all that it asks for is there
         listener.on_stage("writing the report")
@@ -151,13 +154,16 @@ def open_project(options: Options, listener: Listener, *, anew: bool = False) ->
 
     Raises:
         ManifestError: The manifest is not usable.
-        DataError: The data set cannot be had, or is not what it should be.
-        UsageError: The budget is too short for anything, or that of the documents no longer fits.
+        DataError: The data set, or an imported run, cannot be had, or is not what it should be.
+        UsageError: The budget is too short for anything, that of the documents no longer fits, or
+            runs are imported, which no budget trims.
         EnvironmentFault: The date that the environment gives is none, or ``budget.json`` is not
             as it was written.
     """
     manifest = load_manifest(options.manifest, known=options.known)
     find_given_date(manifest.report)  # or else a wrong one would be told after all the training
+    refuse_trim(manifest, options.budget)
+    histories = import_histories(manifest)
     folder = options.manifest.resolve().parent
     cache = find_place(options.cache, folder, ".mnistreport", option="--cache")
     source = options.data or manifest.data.source
@@ -172,7 +178,10 @@ def open_project(options: Options, listener: Listener, *, anew: bool = False) ->
         listener.on_warning(options.overload)
     places = ("output", digits.name)  # the user may lay other things beside the pictures
     output = find_place(options.output, folder, *places, option="--output", inner=(FOLDER,))
-    project = Project(manifest, folder, cache, output, digits, split)
+    imported = place_histories(histories, split.sha256)
+    if imported:
+        listener.on_warning(f"{count_things(len(imported), 'run')} imported, and not checked")
+    project = Project(manifest, folder, cache, output, digits, split, imported=imported)
     return _trim(project, options, listener, anew=anew)
 
 
@@ -191,7 +200,7 @@ def make_reckoner(project: Project, options: Options) -> Reckoner:
         fit_stored_costs(stored, options.device),
         project.split.learning_sizes,
         project.split.sha256,
-        name_settled(runs),
+        name_settled({**runs, **project.imported}),
         options.jobs_at_once,
         join,
     )
@@ -201,6 +210,7 @@ def _trim(project: Project, options: Options, listener: Listener, *, anew: bool)
     """Return the project with what a time budget leaves: that of now, or of its documents."""
     if not anew:
         trim = load_trim(project.output)
+        refuse_trim(project.manifest, trim and trim.budget_seconds)
     elif options.budget is None:
         return project
     else:
@@ -217,15 +227,19 @@ def _trim(project: Project, options: Options, listener: Listener, *, anew: bool)
 
 def collect_results(project: Project, get_runs: RunSource) -> Results:
     """Get the runs of the manifest's variants, then of those that join each study's best levels."""
-    manifest = project.manifest
+    manifest, imported = project.manifest, project.imported
+
+    def get(experiments: Sequence[Experiment]) -> Mapping[str, Run]:
+        return get_runs([each for each in experiments if each.fingerprint not in imported])
+
     planned = project.expand(expand_variants(manifest))
-    runs = dict(get_runs(planned))
+    runs = {**imported, **get(planned)}
     results = summarise_results(manifest, planned, runs, combined={})
-    combined = _combine_best(manifest, results) if manifest.combine else {}
+    combined = join_levels(manifest, results) if manifest.combine else {}
     if not combined:
         return results
     joined = project.expand(tuple(combined.values()))
-    runs |= get_runs(joined)
+    runs |= get(joined)
     keys = {model: variant.key for model, variant in combined.items()}
     return summarise_results(manifest, (*planned, *joined), runs, combined=keys)
 
@@ -270,11 +284,6 @@ def _train(
     return runs
 
 
-def name_settled(runs: Mapping[str, RunResult]) -> frozenset[str]:
-    """Return the fingerprints of the runs that need not be trained again."""
-    return frozenset(name for name, run in runs.items() if run.is_settled)
-
-
 def refuse_gaps(project: Project, results: Results) -> None:
     """Refuse to go on without runs that the manifest asks for and nobody has begun.
 
@@ -287,16 +296,6 @@ def refuse_gaps(project: Project, results: Results) -> None:
         budget = f" --budget {trimmed.budget_seconds}s" if trimmed else ""
         step = f"train them: mnistreport build{budget}"
         raise UsageError(msg, file=project.manifest.path, next_step=step)
-
-
-def _combine_best(manifest: Manifest, results: Results) -> dict[str, Variant]:
-    """Return, by model, the variants that join each study's best level and are yet untried."""
-    combined: dict[str, Variant] = {}
-    for model, baseline in manifest.baselines.items():
-        variant = combine_levels(baseline, choose_levels(results, model))
-        if variant.key not in results.variants:
-            combined[model] = variant
-    return combined
 
 
 def _test_winner(winner: Winner, project: Project, listener: Listener) -> None:
@@ -328,7 +327,7 @@ def _test_winner(winner: Winner, project: Project, listener: Listener) -> None:
 def gather_material(project: Project, results: Results) -> Material:
     """Join the results with what the test split said of the winners, as far as it was asked."""
     tested: list[Tested] = []
-    for winner in choose_winners(results):
+    for winner in choose_testable(results):
         runs = winner.summary.runs.items()
         found = {seed: project.store.find_outcome(run.fingerprint) for seed, run in runs}
         outcomes = {seed: outcome for seed, outcome in found.items() if outcome}

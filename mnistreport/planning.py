@@ -8,7 +8,6 @@ from mnistreport.pipeline import (
     collect_results,
     look_up,
     make_reckoner,
-    name_settled,
     open_project,
 )
 from mnistreport.report.numbers import format_count, format_percent, format_seconds
@@ -22,7 +21,7 @@ from mnistreport.study.expansion import name_variants
 from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import Trimmed
 from mnistreport.training.cost import ROUGH_COSTS, CostModel
-from mnistreport.training.grouping import pick_missing
+from mnistreport.training.grouping import name_settled, pick_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,7 @@ class PlannedVariant:
         variant: The setting.
         runs: How many runs it asks for.
         missing: How many of them a build would train: not stored, failed or timed out.
+        imported: How many of them are imported.
         seconds: What a missing run takes on one core, roughly.
     """
 
@@ -41,6 +41,7 @@ class PlannedVariant:
     variant: Variant
     runs: int
     missing: int
+    imported: int
     seconds: float
 
 
@@ -57,6 +58,7 @@ class Plan:
         seconds: What training takes in all, roughly; what follows from the results is in it.
         costs: What the times are reckoned from; fitted if anything is to be trained.
         trimmed: What a time budget left of the manifest, if it took anything.
+        imported: How many of the runs are imported.
     """
 
     variants: tuple[PlannedVariant, ...]
@@ -67,16 +69,20 @@ class Plan:
     seconds: float
     costs: CostModel
     trimmed: Trimmed | None
+    imported: int = 0
 
     def as_text(self) -> str:
         """Return the plan for a person."""
         lines = [
             f"{each.missing:>3} of {each.runs} to train  {', '.join(each.names)}: "
             f"{describe_variant(each.variant)}"
+            + (f"; {each.imported} imported" if each.imported else "")
             for each in self.variants
         ]
+        imported = f"{format_count(self.imported)} imported, " if self.imported else ""
+        stored = self.runs - self.missing - self.imported
         said = (
-            f"{format_count(self.runs)} runs, {format_count(self.runs - self.missing)} stored, "
+            f"{format_count(self.runs)} runs, {imported}{format_count(stored)} stored, "
             f"{format_count(self.missing)} to train"
         )
         if self.missing:
@@ -119,6 +125,7 @@ class Plan:
                     "settings": each.variant.settings,
                     "runs": each.runs,
                     "missing": each.missing,
+                    "imported": each.imported,
                     "seconds_per_run": round(each.seconds, 3),
                 }
                 for each in self.variants
@@ -148,6 +155,7 @@ def make_plan(options: Options, listener: Listener) -> Plan:
                 summary.variant,
                 summary.planned,
                 summary.planned - sum(run.is_settled for run in summary.runs.values()),
+                len(summary.imported),
                 costs.estimate_seconds(summary.variant, project.split.learning_sizes),
             )
             for key, summary in results.variants.items()
@@ -159,4 +167,5 @@ def make_plan(options: Options, listener: Listener) -> Plan:
         seconds,
         costs,
         project.manifest.trimmed,
+        len(results.imported),
     )

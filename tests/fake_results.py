@@ -41,6 +41,7 @@ from mnistreport.training.result import (
     Circumstances,
     EpochRow,
     FinalOutcome,
+    ImportedRun,
     Mistake,
     RunResult,
 )
@@ -161,6 +162,34 @@ def make_results(
             runs[experiment.fingerprint] = run
     keys = {model: variant.key for model, variant in joined.items()}
     return summarise_results(manifest, experiments, runs, combined=keys)
+
+
+def import_runs(
+    results: Results,
+    imported: Mapping[FieldValue, Collection[int]],
+    *,
+    seeds: Sequence[int] = (0, 1, 2),
+    seconds: float | None = None,
+) -> Results:
+    """Have runs be imported instead: levels, told as in ``make_results``, with these seeds.
+
+    Files tell as many ``seconds`` for each epoch, or none.
+    """
+    manifest = make_manifest(seeds)
+    chosen = {
+        (level.variant.key, seed)
+        for study in manifest.studies
+        for level in study.levels
+        for seed in imported.get(level.label if level.value is None else level.value, ())
+    }
+    runs = dict(results.runs)
+    for each in results.experiments:
+        if (each.variant.key, each.seed) in chosen:
+            time = math.nan if seconds is None else seconds
+            rows = [replace(r, duration_seconds=time) for r in runs[each.fingerprint].history]
+            file = f"histories/{each.variant.model}.csv"
+            runs[each.fingerprint] = ImportedRun(each.fingerprint, tuple(rows), file, 2, "d" * 64)
+    return summarise_results(manifest, results.experiments, runs, combined=results.combined)
 
 
 def find_study(results: Results, slug: str) -> StudySummary:

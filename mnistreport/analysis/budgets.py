@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mnistreport.analysis.results import VariantSummary
+from mnistreport.training.result import RunResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +16,10 @@ class Budget:
         complete: Those of them that finished on every seed; only they can be chosen.
         runs: Runs over all seeds, broken-off ones among them.
         epochs: Fewest and most epochs that a run was given.
-        updates: Fewest and most updates of a finished run; ``None`` if none finished.
-        duration_seconds: Time of all runs together, updates only.
+        updates: Fewest and most updates of a finished run that was trained here; ``None`` if none
+            was.
+        duration_seconds: Time of all runs that were trained here together, updates only.
+        imported: Runs that were not trained here.
     """
 
     settings: int
@@ -25,6 +28,7 @@ class Budget:
     epochs: tuple[int, int]
     updates: tuple[int, int] | None
     duration_seconds: float
+    imported: int = 0
 
 
 def measure_budget(summaries: Iterable[VariantSummary]) -> Budget:
@@ -32,12 +36,14 @@ def measure_budget(summaries: Iterable[VariantSummary]) -> Budget:
     variants = list({summary.variant.key: summary for summary in summaries}.values())
     epochs = [summary.variant.training.epochs for summary in variants]
     runs = [run for summary in variants for run in summary.runs.values()]
-    updates = [run.updates for run in runs if run.status == "finished"]
+    trained = [run for run in runs if isinstance(run, RunResult)]
+    updates = [run.updates for run in trained if run.status == "finished"]
     return Budget(
         settings=len(variants),
         complete=sum(summary.complete for summary in variants),
         runs=len(runs),
         epochs=(min(epochs), max(epochs)),
         updates=(min(updates), max(updates)) if updates else None,
-        duration_seconds=sum(run.duration_seconds for run in runs),
+        duration_seconds=sum(run.duration_seconds for run in trained),
+        imported=len(runs) - len(trained),
     )

@@ -12,15 +12,16 @@ from typing import Literal
 
 from mnistreport.analysis.statistics import ALPHA, Difference, adjust_by_holm, pair_differences
 
-Strength = Literal["clear", "within noise", "too few seeds", "observed"]
+Strength = Literal["clear", "within noise", "too few seeds", "not comparable", "observed"]
 """How firmly something can be said.
 
 ``clear``: the seeds show it. ``within noise``: it is no larger than what a seed changes.
 ``too few seeds``: it is larger, but so few seeds cannot show that it is more than chance.
+``not comparable``: only some of the runs were trained here; nothing else was asked of them.
 ``observed``: it was counted or timed, and is no comparison that chance could have made.
 """
 
-FIRMNESS: tuple[Strength, ...] = ("clear", "within noise", "too few seeds")
+FIRMNESS: tuple[Strength, ...] = ("clear", "within noise", "too few seeds", "not comparable")
 """What a comparison can come to, the firmest first."""
 
 BySeed = Mapping[int, float]
@@ -32,7 +33,7 @@ class Comparison:
     """One setting minus another, judged together with the others of its family.
 
     Attributes:
-        difference: Paired by seed.
+        difference: Paired by seed, or between imported runs unpaired.
         p_adjusted: Its p-value after Holm's correction; ``None`` if it has none.
         strength: ``clear``, ``within noise`` or ``too few seeds``.
     """
@@ -58,7 +59,14 @@ def compare_family(
         gate: Smallest adjusted p-value of the family that has to find something first; no
             adjusted p-value here is smaller.
     """
-    differences = [_require(pair_differences(ours, theirs)) for ours, theirs in pairs]
+    differences = [require_pairs(ours, theirs) for ours, theirs in pairs]
+    return judge_family(differences, noise_floor, gate=gate)
+
+
+def judge_family(
+    differences: Sequence[Difference], noise_floor: float | None, *, gate: float = 0.0
+) -> tuple[Comparison, ...]:
+    """Judge differences as one family; the other arguments are those of ``compare_family``."""
     known = [difference.p_value for difference in differences if difference.p_value is not None]
     adjusted = (max(gate, p_value) for p_value in adjust_by_holm(known))
     return tuple(
@@ -78,7 +86,9 @@ def _judge(
     return Comparison(difference, p_adjusted, strength)
 
 
-def _require(difference: Difference | None) -> Difference:
+def require_pairs(ours: BySeed, theirs: BySeed) -> Difference:
+    """Return ``ours - theirs``, paired by at least one seed in common."""
+    difference = pair_differences(ours, theirs)
     if difference is None:
         msg = "compared settings have no seed in common"
         raise ValueError(msg)

@@ -47,7 +47,7 @@ def compare_fitted_models(
 
     The seed is the first of the manifest's, whichever of a variant's runs did best. Which level is
     the best is read off the same images, so p-values are corrected for every level that could have
-    been it.
+    been it. Variants with imported runs are left out: what their networks answered is not known.
 
     Args:
         results: All of them.
@@ -66,6 +66,7 @@ def compare_fitted_models(
         (None, one.summary, other.summary)
         for one, other in combinations(choose_winners(results), 2)
     ]
+    pairs = [pair for pair in pairs if not pair[1].imported and not pair[2].imported]
     compared = {summary.variant.key: summary for _, *both in pairs for summary in both}
     right = {
         key: predict(summary.runs[seed].fingerprint) == labels for key, summary in compared.items()

@@ -59,7 +59,8 @@ def make_runs_frame(results: Results) -> "pd.DataFrame":
     """Return one row per experiment, in the manifest's order.
 
     Accuracies are shares, losses nats, both at the last completed epoch; ``studies`` lists the
-    studies that the variant belongs to.
+    studies that the variant belongs to. Where any run was imported, ``imported`` names the file
+    that it is from, and is empty for those that were trained here.
     """
     import pandas as pd
 
@@ -93,6 +94,7 @@ def make_runs_frame(results: Results) -> "pd.DataFrame":
             }
             | {metric: getattr(last, metric, None) for metric in METRICS}
             | {"duration_seconds": run.duration_seconds if run else None}
+            | ({"imported": getattr(run, "file", "")} if results.imported else {})
         )
     return pd.DataFrame(rows).astype({"updates": "Int64"})  # whole numbers, though one may miss
 

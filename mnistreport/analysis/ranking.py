@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from mnistreport.analysis.comparisons import Comparison, compare_family
+from mnistreport.analysis.comparisons import Comparison
 from mnistreport.analysis.results import Results, StudySummary, VariantSummary
+from mnistreport.analysis.variants import compare_variants, is_comparable
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Ranking:
         variants: The highest mean accuracy of the finished seeds first, the earlier of equal ones;
             those without a finished run last.
         best: The first that is complete: the one that the test split is read for, if any is.
-        behind: The best minus each other complete variant, by key.
+        behind: The best minus each other complete variant that can be compared with it, by key.
         tied: Keys of those that a study with the same best cannot tell from it, either.
         surpassed: Keys of those that a study sets clearly below another of its levels.
     """
@@ -38,10 +39,16 @@ class Ranking:
         return tuple(
             each
             for each in self.variants
-            if (found := self.behind.get(each.variant.key))
-            and (not found.is_clear or each.variant.key in self.tied)
+            if each.complete
+            and each is not self.best
+            and (not self._is_behind(each) or each.variant.key in self.tied)
             and each.variant.key not in self.surpassed
         )
+
+    def _is_behind(self, variant: VariantSummary) -> bool:
+        """Tell whether the best is clearly ahead; of what cannot be compared it is not known."""
+        found = self.behind.get(variant.variant.key)
+        return found is not None and found.is_clear
 
     @property
     def can_tell(self) -> bool:
@@ -53,9 +60,11 @@ def rank_variants(results: Results) -> tuple[Ranking, ...]:
     """Rank each model's variants, and compare its best with every other that is complete.
 
     These comparisons are one family (Holm), paired by seed, and judged only where one of the
-    model's studies found something. What a study says of a pair holds here as well: a level that
-    it cannot tell from the same best is not ruled out by this family alone, and one that it sets
-    clearly below another is, since what is below another is not the best.
+    model's studies found something. Between imported runs they are not paired, and with one that
+    is not of the same origin there is none: it is not ruled out. What a study says of a pair holds
+    here as well: a level that it cannot tell from the same best is not ruled out by this family
+    alone, and one that it sets clearly below another is, since what is below another is not the
+    best.
 
     The best is read off the same seeds, so its lead over any one variant looks larger than it is:
     of variants that are equally good, one may well be set apart. What the family is for is safe
@@ -78,8 +87,9 @@ def _rank(model: str, group: Sequence[VariantSummary], results: Results) -> Rank
         return Ranking(model, tuple(ranked), None, {}, frozenset(), frozenset())
     best, *others = complete
     studies = [study for study in results.studies if study.study.model == model]
-    judged = compare_family(
-        [(best.decisive, each.decisive) for each in others],
+    rivals = [each for each in others if is_comparable(best, each)]
+    judged = compare_variants(
+        [(best, each) for each in rivals],
         next((study.noise_floor for study in studies), None),
         gate=min((study.gate for study in studies if _has_judged(study)), default=0.0),
     )
@@ -89,7 +99,7 @@ def _rank(model: str, group: Sequence[VariantSummary], results: Results) -> Rank
         if study.best and study.best.level.variant.key == best.variant.key
         for level in study.ties
     }
-    behind = {each.variant.key: found for each, found in zip(others, judged, strict=True)}
+    behind = {each.variant.key: found for each, found in zip(rivals, judged, strict=True)}
     surpassed = frozenset(key for study in studies for key in _list_surpassed(study))
     return Ranking(model, tuple(ranked), best, behind, frozenset(tied), surpassed)
 

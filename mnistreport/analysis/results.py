@@ -5,109 +5,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from statistics import fmean
 
-from mnistreport.analysis.comparisons import FIRMNESS, Comparison, Strength, compare_family
-from mnistreport.analysis.statistics import Measure, Unit, summarise_values
-from mnistreport.study.experiment import CLASSES, Experiment, Variant
+from mnistreport.analysis.comparisons import FIRMNESS, Comparison, Strength
+from mnistreport.analysis.variants import (
+    METRICS,
+    VariantSummary,
+    compare_variants,
+    is_comparable,
+)
+from mnistreport.study.experiment import CLASSES, Experiment
 from mnistreport.study.manifest import Level, Manifest, Study
-from mnistreport.training.result import EpochRow, RunResult
+from mnistreport.training.result import ImportedRun, Run
 
-METRICS: Mapping[str, Unit] = {
-    "train_loss": "nats",
-    "train_accuracy": "share",
-    "validation_loss": "nats",
-    "validation_accuracy": "share",
-}
-"""What is measured at the end of every epoch, and in which unit."""
-
-
-@dataclass(frozen=True)
-class VariantSummary:
-    """A variant over its seeds.
-
-    Attributes:
-        variant: The setting.
-        runs: Its runs by seed, in the manifest's order of seeds; a missing seed has none yet.
-        planned: Number of seeds that the manifest asks for.
-    """
-
-    variant: Variant
-    runs: Mapping[int, RunResult]
-    planned: int
-
-    @cached_property
-    def finished(self) -> Mapping[int, RunResult]:
-        """The runs that completed every epoch."""
-        return {seed: run for seed, run in self.runs.items() if run.status == "finished"}
-
-    @property
-    def complete(self) -> bool:
-        """Whether every planned seed finished; only then can the variant be chosen."""
-        return len(self.finished) == self.planned
-
-    def final(self, metric: str) -> Measure | None:
-        """Return ``metric`` at the last epoch over the finished seeds, if there are any."""
-        values = list(self.by_seed(metric).values())
-        return summarise_values(values, METRICS[metric]) if values else None
-
-    def by_seed(self, metric: str) -> dict[int, float]:
-        """Return ``metric`` at the last epoch for each finished seed."""
-        return {
-            seed: float(getattr(run.history[-1], metric)) for seed, run in self.finished.items()
-        }
-
-    @property
-    def decisive(self) -> dict[int, float]:
-        """What variants are compared by: validation accuracy at the last epoch, by seed."""
-        return self.by_seed("validation_accuracy")
-
-    def curve(self, metric: str) -> list[float]:
-        """Return the mean of ``metric`` over the finished seeds, epoch by epoch."""
-        histories = [run.history for run in self.finished.values()]
-        return [
-            fmean(float(getattr(row, metric)) for row in rows)
-            for rows in zip(*histories, strict=True)
-        ]
-
-    @property
-    def accuracy(self) -> Measure | None:
-        """Validation accuracy at the last epoch."""
-        return self.final("validation_accuracy")
-
-    @property
-    def mean_accuracy(self) -> float:
-        """Mean validation accuracy, for ordering; -1 unless complete."""
-        measure = self.accuracy
-        return measure.mean if measure and self.complete else -1.0
-
-    @property
-    def gaps(self) -> dict[int, float]:
-        """Training minus validation accuracy at the last epoch, by seed."""
-        train = self.by_seed("train_accuracy")
-        return {seed: train[seed] - accuracy for seed, accuracy in self.decisive.items()}
-
-    @property
-    def gap(self) -> Measure | None:
-        """Training minus validation accuracy at the last epoch."""
-        gaps = list(self.gaps.values())
-        return summarise_values(gaps, "points") if gaps else None
-
-    @property
-    def duration_seconds(self) -> Measure | None:
-        """Time spent on updates."""
-        values = [run.duration_seconds for run in self.finished.values()]
-        return summarise_values(values, "seconds") if values else None
-
-    @property
-    def updates(self) -> int | None:
-        """Gradient steps of a finished run; the same for every seed."""
-        return next((run.updates for run in self.finished.values()), None)
-
-    @property
-    def histories(self) -> Sequence[tuple[EpochRow, ...]]:
-        """The histories of the finished seeds."""
-        return [run.history for run in self.finished.values()]
+__all__ = [
+    "CHANCE",
+    "CHANCE_LOSS",
+    "METRICS",
+    "LevelSummary",
+    "Results",
+    "StudySummary",
+    "VariantSummary",
+    "summarise_results",
+]
 
 
 @dataclass(frozen=True)
@@ -118,13 +37,16 @@ class LevelSummary:
         level: Label, value and setting.
         summary: Its variant over the seeds.
         against_baseline: Its validation accuracy minus the baseline's, judged together with the
-            study's other levels; ``None`` for the baseline itself, or if one of them is not
-            complete.
+            study's other levels; ``None`` for the baseline itself, if one of them is not
+            complete, or if they are not comparable.
+        is_comparable: Whether its runs and the baseline's are of one origin; true, too, if one of
+            the two is not complete.
     """
 
     level: Level
     summary: VariantSummary
     against_baseline: Comparison | None
+    is_comparable: bool = True
 
     @property
     def label(self) -> str:
@@ -171,6 +93,21 @@ class StudySummary:
         """The levels that finished on every seed: those that comparisons are made of."""
         return tuple(level for level in self.levels if level.summary.complete)
 
+    @cached_property
+    def imported(self) -> tuple[LevelSummary, ...]:
+        """The levels with runs that were not trained here."""
+        return tuple(level for level in self.levels if level.summary.imported)
+
+    @property
+    def uncompared(self) -> tuple[LevelSummary, ...]:
+        """The complete levels that cannot be compared with the best one."""
+        best = self.best
+        return tuple(
+            level
+            for level in self.complete
+            if best and level is not best and not is_comparable(level.summary, best.summary)
+        )
+
     @property
     def noise_floor(self) -> float | None:
         """What a seed changes: standard deviation of the baseline's accuracy over its seeds."""
@@ -192,13 +129,18 @@ class StudySummary:
         """The complete levels that are not clearly below the best one.
 
         Which level is the best is read off the same seeds, so its lead over another level than
-        the baseline is judged among all pairs of such levels.
+        the baseline is judged among all pairs of such levels that can be compared. One that cannot
+        be compared with the best is among these.
         """
         best = self.best
         rivals = [level for level in self.complete if level is not self.baseline]
-        pairs = list(combinations(rivals, 2))
-        judged = compare_family(
-            [(one.summary.decisive, other.summary.decisive) for one, other in pairs],
+        pairs = [
+            (one, other)
+            for one, other in combinations(rivals, 2)
+            if is_comparable(one.summary, other.summary)
+        ]
+        judged = compare_variants(
+            [(one.summary, other.summary) for one, other in pairs],
             self.noise_floor,
             gate=self.gate,
         )
@@ -215,10 +157,13 @@ class StudySummary:
             return "too few seeds"
         if best.against_baseline:
             return best.against_baseline.strength
+        if not best.is_comparable:
+            return "not comparable"
         if len(self.complete) == 1:
             return "observed"
         judged: list[Strength] = [
-            level.against_baseline.strength for level in self.ties if level.against_baseline
+            level.against_baseline.strength if level.against_baseline else "not comparable"
+            for level in self.ties
         ]
         return max(judged, key=FIRMNESS.index) if judged else "clear"
 
@@ -237,7 +182,7 @@ class Results:
     """
 
     experiments: tuple[Experiment, ...]
-    runs: Mapping[str, RunResult]
+    runs: Mapping[str, Run]
     variants: Mapping[str, VariantSummary]
     studies: tuple[StudySummary, ...]
     combined: Mapping[str, str]
@@ -255,6 +200,11 @@ class Results:
             for key in dict.fromkeys(level.level.variant.key for level in study.levels):
                 found[key] = (*found.get(key, ()), study)
         return found
+
+    @cached_property
+    def imported(self) -> tuple[ImportedRun, ...]:
+        """The runs that were not trained here."""
+        return tuple(run for run in self.runs.values() if isinstance(run, ImportedRun))
 
     @property
     def untrained(self) -> tuple[Experiment, ...]:
@@ -274,7 +224,7 @@ class Results:
 def summarise_results(
     manifest: Manifest,
     experiments: Sequence[Experiment],
-    runs: Mapping[str, RunResult],
+    runs: Mapping[str, Run],
     *,
     combined: Mapping[str, str],
 ) -> Results:
@@ -303,13 +253,10 @@ def _group(experiments: Sequence[Experiment]) -> Mapping[str, tuple[Experiment, 
 def _summarise_study(study: Study, variants: Mapping[str, VariantSummary]) -> StudySummary:
     summaries = [variants[level.variant.key] for level in study.levels]
     baseline = next(variants[level.variant.key] for level in study.levels if level.is_baseline)
-    compared = [
-        summary
-        for level, summary in zip(study.levels, summaries, strict=True)
-        if not level.is_baseline and baseline.complete and summary.complete
-    ]
+    complete = [each for each in summaries if baseline.complete and each.complete]
+    compared = [each for each in complete if each is not baseline and is_comparable(each, baseline)]
     noise = baseline.accuracy.sd if baseline.accuracy else None
-    judged = compare_family([(each.decisive, baseline.decisive) for each in compared], noise)
+    judged = compare_variants([(each, baseline) for each in compared], noise)
     comparisons = {
         summary.variant.key: comparison
         for summary, comparison in zip(compared, judged, strict=True)
@@ -317,7 +264,12 @@ def _summarise_study(study: Study, variants: Mapping[str, VariantSummary]) -> St
     return StudySummary(
         study,
         tuple(
-            LevelSummary(level, summary, comparisons.get(summary.variant.key))
+            LevelSummary(
+                level,
+                summary,
+                comparisons.get(summary.variant.key),
+                summary not in complete or is_comparable(summary, baseline),
+            )
             for level, summary in zip(study.levels, summaries, strict=True)
         ),
     )

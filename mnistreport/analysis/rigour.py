@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from mnistreport.analysis.results import LevelSummary, Results, StudySummary
 from mnistreport.study.experiment import Experiment, MlpArchitecture, Variant
 from mnistreport.study.manifest import FieldValue
-from mnistreport.training.result import RunResult
+from mnistreport.training.result import Run
 
-_Run = tuple[Experiment, RunResult]
+_Run = tuple[Experiment, Run]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,9 @@ class LevelProof:
         diverged: Epochs that its diverged runs completed, by seed.
         shares_split: Whether its runs have the baseline's split, and no other.
         is_from_scratch: As the function of that name, of all its runs.
+        is_imported: Whether any of its runs was not trained here: with which settings it was, and
+            on what, was not checked.
+        has_imported_baseline: Likewise of the baseline's runs, which it is held against.
     """
 
     label: str
@@ -56,6 +59,13 @@ class LevelProof:
     diverged: Mapping[int, int]
     shares_split: bool
     is_from_scratch: bool
+    is_imported: bool = False
+    has_imported_baseline: bool = False
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether it is known of all its runs, and the baseline's, what was run."""
+        return not self.is_imported and not self.has_imported_baseline
 
     @property
     def differs_as_asked(self) -> bool:
@@ -80,6 +90,7 @@ class LevelProof:
             and self.shares_split
             and self.has_due_epochs
             and self.is_from_scratch
+            and self.is_checked
         )
 
 
@@ -113,6 +124,7 @@ def prove_one_factor(results: Results) -> tuple[OneFactorProof, ...]:
     - A run that diverged was given its epochs and did not use them up; it counts for its seed.
       One that failed or timed out does not: training it again may end otherwise.
     - Epochs are those of the baseline, unless they are what the study varies.
+    - Of runs that were imported, here or as the baseline, nothing is proven.
     """
     runs: dict[str, list[_Run]] = {}
     seeds: dict[str, dict[int, None]] = {}
@@ -125,7 +137,7 @@ def prove_one_factor(results: Results) -> tuple[OneFactorProof, ...]:
     return tuple(_prove_study(study, runs, seeds) for study in results.studies)
 
 
-def is_from_scratch(run: RunResult) -> bool:
+def is_from_scratch(run: Run) -> bool:
     """Tell whether a run's history begins at epoch 1 and leaves no epoch out."""
     return [row.epoch for row in run.history] == list(range(1, len(run.history) + 1))
 
@@ -169,6 +181,8 @@ def _prove_level(
         diverged={e.seed: len(run.history) for e, run in runs if run.status == "diverged"},
         shares_split=len(splits) <= 1 and _list_splits(runs) in ((), splits),
         is_from_scratch=all(is_from_scratch(run) for _, run in runs),
+        is_imported=bool(level.summary.imported),
+        has_imported_baseline=bool(study.baseline.summary.imported),
     )
 
 

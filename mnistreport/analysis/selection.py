@@ -7,7 +7,9 @@ split is read afterwards, for what was chosen.
 from dataclasses import dataclass
 
 from mnistreport.analysis.results import Results, VariantSummary
-from mnistreport.study.manifest import Level
+from mnistreport.study.expansion import combine_levels
+from mnistreport.study.experiment import Variant
+from mnistreport.study.manifest import Level, Manifest
 
 RULE = (
     "the variant whose validation accuracy at the last epoch, as the mean over its seeds, is "
@@ -34,6 +36,14 @@ class Winner:
     seed: int
 
     @property
+    def is_testable(self) -> bool:
+        """Whether it can be read on the test split: imported runs come without weights.
+
+        What a store may have of the same experiment is not what was imported.
+        """
+        return not self.summary.imported
+
+    @property
     def fingerprint(self) -> str:
         """Fingerprint of the run whose confusion matrix is shown."""
         return self.summary.runs[self.seed].fingerprint
@@ -44,6 +54,16 @@ def choose_levels(results: Results, model: str) -> tuple[Level, ...]:
     return tuple(
         study.best.level for study in results.studies if study.study.model == model and study.best
     )
+
+
+def join_levels(manifest: Manifest, results: Results) -> dict[str, Variant]:
+    """Return, by model, the variants that join each study's best level and are yet untried."""
+    combined: dict[str, Variant] = {}
+    for model, baseline in manifest.baselines.items():
+        variant = combine_levels(baseline, choose_levels(results, model))
+        if variant.key not in results.variants:
+            combined[model] = variant
+    return combined
 
 
 def choose_winners(results: Results) -> tuple[Winner, ...]:
@@ -60,3 +80,8 @@ def choose_winners(results: Results) -> tuple[Winner, ...]:
         for model, summary in best.items()
         if (accuracies := summary.by_seed("validation_accuracy"))
     )
+
+
+def choose_testable(results: Results) -> tuple[Winner, ...]:
+    """Return the winners that can be read on the test split; none other is put in their place."""
+    return tuple(winner for winner in choose_winners(results) if winner.is_testable)

@@ -59,15 +59,15 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One variant minus another, paired by seed.
+    """One variant minus another, paired by seed; between imported runs unpaired.
 
     Attributes:
         mean: Mean of the differences.
         interval: Student-t interval of that mean, for this one comparison by itself; ``None`` for
             fewer than two pairs.
-        n: Number of pairs.
-        p_value: Two-sided, of the paired t-test, by itself; ``None`` where there is no noise to
-            judge by: for fewer than two pairs, or differences that are all the same.
+        n: Number of pairs; or of runs on the side that has fewer.
+        p_value: Two-sided, of the paired t-test or of Welch's, by itself; ``None`` where there is
+            no noise to judge by: for fewer than two pairs, or differences that are all the same.
     """
 
     mean: float
@@ -126,6 +126,30 @@ def pair_differences(ours: Mapping[int, float], theirs: Mapping[int, float]) -> 
         return Difference(mean, Interval(mean, mean), n, 1.0 if abs(mean) < NO_SPREAD else None)
     half = _find_half(sd, n)
     p_value = 2 * float(stdtr(n - 1, -abs(mean) * math.sqrt(n) / sd))
+    return Difference(mean, Interval(mean - half, mean + half), n, p_value)
+
+
+def compare_means(ours: Sequence[float], theirs: Sequence[float]) -> Difference:
+    """Return the mean of ``ours`` minus that of ``theirs``, which make no pairs.
+
+    Interval and p-value are those of the t-test for unequal variances (Welch 1947, "The
+    generalization of 'Student's' problem when several different population variances are
+    involved", Biometrika 34). Both need a value at least.
+    """
+    from scipy.special import stdtr, stdtrit  # Student's t distribution function, its inverse
+
+    mean, n = fmean(ours) - fmean(theirs), min(len(ours), len(theirs))
+    if n == 1:
+        return Difference(mean, None, n)
+    ours_part, theirs_part = (
+        _find_sd(values, fmean(values)) ** 2 / len(values) for values in (ours, theirs)
+    )
+    error = math.sqrt(ours_part + theirs_part)
+    if error < NO_SPREAD:
+        return Difference(mean, Interval(mean, mean), n, 1.0 if abs(mean) < NO_SPREAD else None)
+    freedom = error**4 / (ours_part**2 / (len(ours) - 1) + theirs_part**2 / (len(theirs) - 1))
+    half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
+    p_value = 2 * float(stdtr(freedom, -abs(mean) / error))
     return Difference(mean, Interval(mean - half, mean + half), n, p_value)
 
 

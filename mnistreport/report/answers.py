@@ -10,6 +10,9 @@ from mnistreport.report.material import Material
 from mnistreport.report.outline import Outline
 from mnistreport.training.result import RunResult
 
+BUILD = "train with: mnistreport build"
+AGAIN = "train again with: mnistreport build --force"
+HERE = "train them here: take their [[runs]] out of the manifest, and mnistreport build"
 MISSING = "missing: "
 """What the answer of a requirement that is not met begins with."""
 
@@ -53,19 +56,31 @@ class Evidence:
     written: Collection[str]
 
     @property
+    def unchecked(self) -> str:
+        """What is to be added where something holds for all runs but the imported ones."""
+        imported = self.material.results.imported
+        return f"; of {len(imported)} imported runs it is not known" if imported else ""
+
+    @property
+    def how_to_train(self) -> str:
+        """The next step where no run was trained here."""
+        return HERE if self.material.results.imported else BUILD
+
+    @property
     def trained(self) -> list[VariantSummary]:
-        """The variants with a run that finished or diverged."""
+        """The variants with a run that finished or diverged, and was trained here."""
         return [
             summary
             for summary in self.material.results.variants.values()
-            if any(run.is_settled for run in summary.runs.values())
+            if any(run.is_settled for run in summary.runs.values() if isinstance(run, RunResult))
         ]
 
     @property
     def finished(self) -> list[tuple[VariantSummary, RunResult]]:
-        """Every run that finished, with its variant."""
+        """Every run that finished and was trained here, with its variant."""
         return [
             (summary, run)
             for summary in self.material.results.variants.values()
             for run in summary.finished.values()
+            if isinstance(run, RunResult)
         ]

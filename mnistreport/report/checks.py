@@ -4,16 +4,20 @@ None takes the manifest's word for what was done: splits are counted, levels nee
 need curves to show.
 """
 
-from collections.abc import Iterable
-
 import numpy as np
 
-from mnistreport.analysis.findings.ablation import find_corners
-from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
-from mnistreport.analysis.rigour import is_from_scratch
-from mnistreport.analysis.selection import choose_winners
+from mnistreport.analysis.results import VariantSummary
+from mnistreport.analysis.selection import Winner, choose_winners
 from mnistreport.data.mnist import is_mnist
-from mnistreport.report.answers import Answer, Evidence, answer_met, answer_missing
+from mnistreport.report.answers import (
+    AGAIN,
+    BUILD,
+    HERE,
+    Answer,
+    Evidence,
+    answer_met,
+    answer_missing,
+)
 from mnistreport.report.numbers import format_count, format_percent
 from mnistreport.report.submission import (
     explain_ids,
@@ -22,18 +26,15 @@ from mnistreport.report.submission import (
     is_made,
     list_members,
 )
-from mnistreport.report.wording import count_things, join_words, name_factor
+from mnistreport.report.wording import count_things, join_words
 from mnistreport.study.experiment import CLASSES, MlpArchitecture
+from mnistreport.study.naming import name_weights
 
-BUILD = "train with: mnistreport build"
-AGAIN = "train again with: mnistreport build --force"
 TEST = "have it read with: mnistreport build"
 SPLIT_AGAIN = "remove the folder splits of the cache, and build again"
 ASKED_SHARES = (0.6, 0.2, 0.2)
 """Shares of the training, validation and test split."""
 ASKED_RATE = 0.01
-ASKED_LEVELS = 4
-"""Levels of a factor that a study must have."""
 ASKED_LAYERS = 2
 """Hidden layers that a feedforward network must have."""
 MOST_OFF = 2
@@ -45,8 +46,11 @@ def check_data(evidence: Evidence) -> Answer:
     digits = evidence.material.digits
     said = f"{digits.title}, {format_count(len(digits.labels))} images"
     if is_mnist(digits):
+        if not evidence.trained and evidence.material.results.imported:
+            return answer_missing("no run was trained on these images", HERE)
         if "kaggle" not in digits.origin.lower():
             said += "; that they came from Kaggle is not on record"
+        said += evidence.unchecked
         return answer_met(evidence.outline.cite(["data"], tables=["splits"]), said)
     step = "put MNIST into the folder data beside the manifest, or: mnistreport build --data kaggle"
     return answer_missing(f"the data set is not MNIST but {said}", step)
@@ -74,8 +78,11 @@ def check_split(evidence: Evidence) -> Answer:
     if off > MOST_OFF:
         what = f"a digit is {off:.0f} images off its share of a split"
         return answer_missing(what, SPLIT_AGAIN)
+    if not evidence.trained and evidence.material.results.imported:
+        return answer_missing("no run was trained on the split", HERE)
     place = evidence.outline.cite(["data"], figures=["class-balance"], tables=["splits"])
-    return answer_met(place, f"{shares}, each digit within {MOST_OFF} images of its share")
+    said = f"{shares}, each digit within {MOST_OFF} images of its share{evidence.unchecked}"
+    return answer_met(place, said)
 
 
 def check_loader(evidence: Evidence) -> Answer:
@@ -83,7 +90,7 @@ def check_loader(evidence: Evidence) -> Answer:
     runs = [run for _, run in evidence.finished]
     versions = sorted({run.circumstances.torch for run in runs if run.circumstances.torch})
     if not versions:
-        return answer_missing("no run was fed by it yet", BUILD)
+        return answer_missing("no run was fed by it yet", evidence.how_to_train)
     said = f"{count_things(len(runs), 'run')} with PyTorch {join_words(versions)}"
     return answer_met(evidence.outline.cite(["data"]), said)
 
@@ -92,7 +99,7 @@ def check_loop(evidence: Evidence) -> Answer:
     """Runs went through the program's training loop, each through all of its epochs."""
     finished = evidence.finished
     if not finished:
-        return answer_missing("no run has finished", BUILD)
+        return answer_missing("no run has finished", evidence.how_to_train)
     if any(len(run.history) != each.variant.training.epochs for each, run in finished):
         return answer_missing("a finished run lacks epochs", AGAIN)
     updates = sum(run.updates for _, run in finished)
@@ -112,9 +119,11 @@ def check_descent(evidence: Evidence) -> Answer:
     if not plain:
         step = f"give a model of kind mlp learning_rate = {ASKED_RATE} and momentum = 0"
         return answer_missing("no feedforward baseline is trained so", step)
-    if not any(each.complete for each in plain):
+    names = [each.variant.model for each in plain if each.complete and not each.imported]
+    if not names and any(each.imported for each in plain):
+        return answer_missing("runs of the baseline were imported, and not checked", HERE)
+    if not names:
         return answer_missing("the baseline did not finish on every seed", BUILD)
-    names = [each.variant.model for each in plain if each.complete]
     place = evidence.outline.cite(
         ["method", "baseline"], figures=[f"{name}-baseline" for name in names], tables=["baselines"]
     )
@@ -132,7 +141,8 @@ def check_network(evidence: Evidence) -> Answer:
     """A feedforward network was trained."""
     finished = {s.variant.key for s, _ in evidence.finished if s.variant.architecture.kind == "mlp"}
     if not finished:
-        return answer_missing("no run of a feedforward network has finished", BUILD)
+        what = "no run of a feedforward network has finished"
+        return answer_missing(what, evidence.how_to_train)
     place = evidence.outline.cite(["method"], tables=["baselines"])
     return answer_met(place, f"trained in {count_things(len(finished), 'setting')}")
 
@@ -141,7 +151,7 @@ def check_depth(evidence: Evidence) -> Answer:
     """Every feedforward network that was trained has two hidden layers or more."""
     depths = [len(each.layers) for each in _list_networks(evidence)]
     if not depths:
-        return answer_missing("no feedforward network was trained", BUILD)
+        return answer_missing("no feedforward network was trained", evidence.how_to_train)
     if min(depths) < ASKED_LAYERS:
         shallow = sum(depth < ASKED_LAYERS for depth in depths)
         what = f"{count_things(shallow, 'setting')} of {len(depths)} with fewer hidden layers"
@@ -156,7 +166,7 @@ def check_relu(evidence: Evidence) -> Answer:
     deep = [each for each in _list_networks(evidence) if len(each.layers) >= ASKED_LAYERS]
     if not deep:
         what = f"no trained feedforward network has {ASKED_LAYERS} hidden layers"
-        return answer_missing(what, BUILD)
+        return answer_missing(what, evidence.how_to_train)
     said = f"after each hidden layer of {count_things(len(deep), 'network')}"
     return answer_met(evidence.outline.cite(["method"]), said)
 
@@ -164,84 +174,6 @@ def check_relu(evidence: Evidence) -> Answer:
 def _list_networks(evidence: Evidence) -> list[MlpArchitecture]:
     architectures = [each.variant.architecture for each in evidence.trained]
     return [each for each in architectures if isinstance(each, MlpArchitecture)]
-
-
-def check_curves(evidence: Evidence) -> Answer:
-    """Each baseline and each study has its figure of loss and accuracy, with curves in it."""
-    manifest, results = evidence.material.manifest, evidence.material.results
-    shown = {
-        f"{name}-baseline": [results.variants[baseline.variant.key]]
-        for name, baseline in manifest.baselines.items()
-    }
-    shown |= {
-        f"{study.study.slug}-curves": [level.summary for level in study.levels]
-        for study in results.studies
-    }
-    empty = [name for name, summaries in shown.items() if not _have_curve(summaries)]
-    absent = [name for name in shown if name not in evidence.outline.figures]
-    if absent or empty:
-        names = join_words([*absent, *(name for name in empty if name not in absent)])
-        return answer_missing(f"no curves for {names}", BUILD)
-    return answer_met(evidence.outline.cite(figures=shown))
-
-
-def _have_curve(summaries: Iterable[VariantSummary]) -> bool:
-    return any(run.history for summary in summaries for run in summary.runs.values())
-
-
-def check_levels(evidence: Evidence, factor: str) -> Answer:
-    """A study of a feedforward network has four levels of the factor, each run on every seed.
-
-    A run that diverged is a result, too: it counts, and the answer says so.
-    """
-    studies = [
-        study
-        for study in evidence.material.results.studies
-        if study.study.factor == factor and _is_of_kind(study, "mlp")
-    ]
-    if not studies:
-        step = f'add a study with factor = "{factor}" and {ASKED_LEVELS} levels'
-        return answer_missing("no study of a feedforward network varies it", step)
-    study = max(studies, key=lambda each: len(_list_settled(each)))
-    settled = _list_settled(study)
-    if len(settled) < ASKED_LEVELS:
-        what = f"{len(settled)} of {len(study.levels)} levels were run on every seed"
-        few = len(study.levels) < ASKED_LEVELS
-        step = f"add levels, {ASKED_LEVELS} are asked for" if few else BUILD
-        return answer_missing(what, step)
-    said = f"{len(settled)} levels of {name_factor(factor)}"
-    broken = [level.label for level in settled if not level.summary.complete]
-    if broken:
-        said += f"; runs of {join_words(broken)} diverged, which is a result, too"
-    return answer_met(_cite_study(evidence, study), said)
-
-
-def _list_settled(study: StudySummary) -> list[LevelSummary]:
-    return [
-        level
-        for level in study.levels
-        if sum(run.is_settled for run in level.summary.runs.values()) == level.summary.planned
-    ]
-
-
-def check_one_factor(evidence: Evidence) -> Answer:
-    """Every study's proof holds, and every run began at its first epoch."""
-    failing = [
-        f"{proof.title} ({join_words([level.label for level in proof.levels if not level.holds])})"
-        for proof in evidence.proofs
-        if not proof.holds
-    ]
-    place = evidence.outline.cite(["setup"], tables=["one-factor"])
-    if failing:
-        what = f"it does not hold for {join_words(failing)}"
-        levels = [level for proof in evidence.proofs for level in proof.levels]
-        only_gaps = all(level.holds_so_far for level in levels)
-        return answer_missing(what, BUILD if only_gaps else f"{place} says why")
-    if not all(map(is_from_scratch, evidence.material.results.runs.values())):
-        return answer_missing("a history does not begin at epoch 1", AGAIN)
-    levels = count_things(sum(len(proof.levels) for proof in evidence.proofs), "level")
-    said = f"shown for {levels} of {count_things(len(evidence.proofs), 'study')}"
-    return answer_met(place, said)
 
 
 def check_insights(evidence: Evidence) -> Answer:
@@ -259,7 +191,7 @@ def check_test(evidence: Evidence) -> Answer:
     """The best model was read on the test split, and the report says with which accuracy."""
     best = _find_best(evidence)
     if best is None or "final" not in evidence.outline.tables:
-        return answer_missing("the best model was not read on the test split", TEST)
+        return _miss_test(evidence)
     return answer_met(evidence.outline.cite(["final"], tables=["final"]))
 
 
@@ -267,28 +199,28 @@ def check_confusion(evidence: Evidence) -> Answer:
     """The best model's confusion matrix on the test split is drawn."""
     name = f"{_find_best(evidence)}-confusion"
     if name not in evidence.outline.figures:
-        return answer_missing("the best model was not read on the test split", TEST)
+        return _miss_test(evidence)
     return answer_met(evidence.outline.cite(["final"], figures=[name]))
+
+
+def _miss_test(evidence: Evidence) -> Answer:
+    what = "the best model was not read on the test split"
+    best = _choose_best(evidence)
+    if best is None or best.is_testable:
+        return answer_missing(what, TEST)
+    return answer_missing(f"{what}: its runs were imported, without weights", HERE)
 
 
 def _find_best(evidence: Evidence) -> str | None:
     """Return the name of the model with the best winner, if that winner was tested."""
-    winners = choose_winners(evidence.material.results)
-    best = max(winners, key=lambda winner: winner.summary.mean_accuracy, default=None)
+    best = _choose_best(evidence)
     tested = {each.winner.summary.variant.key for each in evidence.material.tested}
     return best.model if best and best.summary.variant.key in tested else None
 
 
-def check_ablation(evidence: Evidence) -> Answer:
-    """A convolutional network was trained in all four corners of dropout and layer norm."""
-    for study in evidence.material.results.studies:
-        corners = find_corners(study) if _is_of_kind(study, "cnn") else None
-        if corners and {corners.first, corners.second} == {"dropout", "layer_norm"}:
-            if all(level.summary.complete for level in corners.levels):
-                return answer_met(_cite_study(evidence, study))
-            return answer_missing(f"runs of {study.study.name} did not finish", BUILD)
-    step = "add a study of a cnn with variants: neither, dropout, layer_norm, both"
-    return answer_missing("no study tries dropout and layer norm alone and together", step)
+def _choose_best(evidence: Evidence) -> Winner | None:
+    winners = choose_winners(evidence.material.results)
+    return max(winners, key=lambda winner: winner.summary.mean_accuracy, default=None)
 
 
 def check_submission(evidence: Evidence) -> Answer:
@@ -314,20 +246,12 @@ def check_submission(evidence: Evidence) -> Answer:
     if obstacles:
         absent = [name for name in obstacles if is_made(name, manifest.baselines)]
         if absent:
+            winners = choose_winners(evidence.material.results)
+            untested = [name_weights(each.model) for each in winners if not each.is_testable]
+            if set(absent) <= set(untested):
+                what = f"{join_words(absent)}: imported runs come without weights"
+                return answer_missing(what, "list what there is in [submission] include")
             return answer_missing(join_words(absent), "make it with: mnistreport build")
         what = join_words([f"{name}, which {obstacle}" for name, obstacle in obstacles.items()])
         return answer_missing(what, "put it into the output folder, or take it out of include")
     return answer_met(f"goes into {zip_name}", ", ".join(names))
-
-
-def _is_of_kind(study: StudySummary, kind: str) -> bool:
-    return study.baseline.summary.variant.architecture.kind == kind
-
-
-def _cite_study(evidence: Evidence, study: StudySummary) -> str:
-    slug = study.study.slug
-    return evidence.outline.cite(
-        [f"study-{slug}"],
-        figures=[f"{slug}-curves", f"{slug}-factor"],
-        tables=[f"{slug}-levels"],
-    )

@@ -17,7 +17,7 @@ from mnistreport.report.dates import date_report, say_moment
 from mnistreport.report.final_views import view_final, view_fitted
 from mnistreport.report.main_findings import choose_main_findings
 from mnistreport.report.material import Material
-from mnistreport.report.notices import describe_circumstances, make_notices
+from mnistreport.report.notices import describe_circumstances, make_notices, view_imported
 from mnistreport.report.origins import find_lines, list_origins
 from mnistreport.report.rigour import say_budgets, view_budgets, view_proofs
 from mnistreport.report.study_views import title_model, view_study, view_variant
@@ -36,7 +36,7 @@ from mnistreport.report.wording import (
 )
 from mnistreport.study.experiment import CLASSES, IMAGE_SIZE
 from mnistreport.study.manifest import Manifest
-from mnistreport.training.result import count_measured
+from mnistreport.training.result import ImportedRun, RunResult, count_measured
 
 LIBRARIES = (
     "torch",
@@ -91,7 +91,9 @@ def make_context(material: Material) -> ReportContext:
         ),
         manifest_name=manifest.path.name,
         manifest_sha256=manifest.sha256,
-        training_seconds=sum(run.duration_seconds for run in results.runs.values()),
+        training_seconds=sum(
+            run.duration_seconds for run in results.runs.values() if isinstance(run, RunResult)
+        ),
         confidence=CONFIDENCE,
         proofs=view_proofs(results),
         budgets=view_budgets(results, titles),
@@ -99,12 +101,24 @@ def make_context(material: Material) -> ReportContext:
         chance_accuracy=CHANCE,
         chance_loss=CHANCE_LOSS,
         trimmed=manifest.trimmed,
+        imported=view_imported(material),
     )
 
 
 def dump_context(context: ReportContext) -> bytes:
-    """Return ``results.json``: the context as strict JSON."""
-    text = json.dumps(asdict(context), indent=1, allow_nan=False, ensure_ascii=False)
+    """Return ``results.json``: the context as strict JSON.
+
+    What says of a value whether it was imported is in it only where something was.
+    """
+
+    def keep(fields: list[tuple[str, object]]) -> dict[str, object]:
+        kept = dict(fields)
+        if context.imported is None:
+            kept.pop("imported", None)
+        return kept
+
+    values = asdict(context, dict_factory=keep)
+    text = json.dumps(values, indent=1, allow_nan=False, ensure_ascii=False)
     return (text + "\n").encode()
 
 
@@ -188,6 +202,7 @@ def _view_runs(manifest: Manifest, results: Results) -> tuple[RunView, ...]:
                 validation_loss=last.validation_loss if last else None,
                 validation_accuracy=last.validation_accuracy if last else None,
                 duration_seconds=run.duration_seconds if run else 0.0,
+                imported=run.file if isinstance(run, ImportedRun) else "",
             )
         )
     return tuple(views)

@@ -163,9 +163,9 @@ def _list_tables(context: ReportContext) -> Iterator[tuple[str, Callable[[], Tab
         yield "final", partial(tables.make_final_table, context)
         for final in context.finals:
             yield f"{final.model}-digits", partial(tables.make_digit_table, final)
-    yield "setup", partial(tables.make_setup_table, context)
+    yield "setup", partial(appendix.make_setup_table, context)
     if context.ledger:
-        yield "ledger", partial(tables.make_ledger_table, context)
+        yield "ledger", partial(appendix.make_ledger_table, context)
     yield "budgets", partial(appendix.make_budget_table, context)
     yield "one-factor", partial(appendix.make_proof_table, context)
     yield "runs", partial(appendix.make_run_table, context)

@@ -16,7 +16,8 @@ def choose_main_findings(
     """Return the headlines of at most three studies.
 
     What the seeds show clearly comes first, and among that the larger lead; then what they do not
-    show, which its headline says. Studies without a headline, where nothing finished, are left out.
+    show, which its headline says; last what rests on runs that were not trained here. Studies
+    without a headline, where nothing finished, are left out.
 
     Args:
         studies: In the manifest's order.
@@ -30,11 +31,12 @@ def choose_main_findings(
             next(each.strength for each in study.findings if each.kind == "best"),
             _measure_lead(study),
             study.headline,
+            bool(study.imported),
         )
         for study in studies
         if study.headline
     ]
-    found.sort(key=lambda each: (each.strength != "clear", -(each.lead or 0.0)))
+    found.sort(key=lambda each: (each.imported, each.strength != "clear", -(each.lead or 0.0)))
     return tuple(found[:MOST])
 
 

@@ -1,15 +1,29 @@
 """What a reader has to know before the numbers: what was substituted, left out, or mixed."""
 
+from collections.abc import Iterator
+
 from mnistreport.analysis.results import Results
+from mnistreport.analysis.selection import choose_winners
 from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.material import Material
-from mnistreport.report.wording import describe_trimmed, name_duration
+from mnistreport.report.records import ImportedFile, ImportedView
+from mnistreport.report.study_views import title_model
+from mnistreport.report.wording import (
+    count_things,
+    describe_trimmed,
+    join_words,
+    name_duration,
+    name_files,
+)
+from mnistreport.training.result import RunResult
 
 
 def make_notices(material: Material) -> tuple[str, ...]:
     """Return the notices of the report's first page; none if all is as it should be."""
     results = material.results
     notices = [material.digits.notice] if material.digits.notice else []
+    if imported := view_imported(material):
+        notices += _tell_imported(imported)
     if trimmed := material.manifest.trimmed:
         notices.append(
             f"To keep within a budget of {name_duration(trimmed.budget_seconds)}, "
@@ -36,6 +50,46 @@ def make_notices(material: Material) -> tuple[str, ...]:
     return tuple(notices)
 
 
+def _tell_imported(imported: ImportedView) -> Iterator[str]:
+    files = name_files([file.name for file in imported.files])
+    of_runs, verb = count_things(imported.of, "run"), "was" if imported.runs == 1 else "were"
+    which = (
+        f"Not one of the {of_runs} was trained here; they were"
+        if imported.runs == imported.of
+        else f"{imported.runs} of {of_runs} {verb} not trained here, but"
+    )
+    yield (
+        f"{which} imported from {files}. Their conditions (data, split, seeds, settings, code) "
+        "were not checked."
+    )
+    if imported.untested:
+        models = join_words([f"the best {title}" for title in imported.untested])
+        yield (
+            f"Not read on the test split: {models} by validation accuracy. Imported runs come "
+            "without weights."
+        )
+
+
+def view_imported(material: Material) -> ImportedView | None:
+    """Return which runs were not trained here, if any was not."""
+    results = material.results
+    if not results.imported:
+        return None
+    runs: dict[tuple[str, str], int] = {}
+    for run in results.imported:
+        runs[run.file, run.sha256] = runs.get((run.file, run.sha256), 0) + 1
+    return ImportedView(
+        len(results.imported),
+        len(results.runs),
+        tuple(ImportedFile(*file, count) for file, count in runs.items()),
+        tuple(
+            title_model(results, winner.model)
+            for winner in choose_winners(results)
+            if not winner.is_testable
+        ),
+    )
+
+
 def describe_circumstances(results: Results) -> tuple[str, ...]:
     """Return what the runs were computed with, in words: device, threads, version of torch."""
     found = {
@@ -43,6 +97,6 @@ def describe_circumstances(results: Results) -> tuple[str, ...]:
         f"{run.circumstances.threads} thread{'' if run.circumstances.threads == 1 else 's'} a run, "
         f"PyTorch {run.circumstances.torch}"
         for run in results.runs.values()
-        if run.circumstances.torch
+        if isinstance(run, RunResult) and run.circumstances.torch
     }
     return tuple(sorted(found))

@@ -48,6 +48,7 @@ def list_origins(
             status=summary.runs[each.seed].status if each.seed in summary.runs else "missing",
             validation_accuracy=summary.decisive.get(each.seed),
             test_accuracy=outcomes[each.seed].accuracy if each.seed in outcomes else None,
+            imported=summary.imported[each.seed].file if each.seed in summary.imported else "",
         )
         for each in results.by_variant.get(key, ())
     )

@@ -29,6 +29,7 @@ class RunOrigin:
         status: ``finished``, ``diverged``, ``failed``, ``timeout`` or ``missing``.
         validation_accuracy: At the last epoch; ``None`` unless it finished.
         test_accuracy: ``None`` unless it was tested.
+        imported: The file that it is from; empty if it was trained here.
     """
 
     fingerprint: str
@@ -36,6 +37,7 @@ class RunOrigin:
     status: str
     validation_accuracy: float | None
     test_accuracy: float | None
+    imported: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ class RunView:
 
     Attributes:
         lines: Those of the manifest that ask for it.
+        updates: Gradient steps; ``None`` if they are not told, as of an imported run.
+        duration_seconds: Time of its updates; ``None`` if it is not told.
+        imported: The file that it is from; empty if it was trained here.
     """
 
     fingerprint: str
@@ -55,12 +60,44 @@ class RunView:
     status: str
     reason: str
     epochs: int
-    updates: int
+    updates: int | None
     train_loss: float | None
     train_accuracy: float | None
     validation_loss: float | None
     validation_accuracy: float | None
-    duration_seconds: float
+    duration_seconds: float | None
+    imported: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """A file of runs that were not trained here.
+
+    Attributes:
+        name: Relative to the manifest.
+        runs: How many of the report's runs are from it.
+    """
+
+    name: str
+    sha256: str
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedView:
+    """The runs that were not trained here, whose conditions were not checked.
+
+    Attributes:
+        runs: How many.
+        of: How many runs there are in all.
+        files: What they are from.
+        untested: The models in words whose winner has such runs, and so no weights to test.
+    """
+
+    runs: int
+    of: int
+    files: tuple[ImportedFile, ...]
+    untested: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +112,8 @@ class LevelProofView:
         epochs: Epochs that its finished runs completed, each number once.
         diverged: Seed, and epochs completed, of each run that diverged.
         failures: Everything that is not as it should be, in words.
+        imported: Whether any of its runs, or of the baseline's, was not trained here, so that
+            nothing is shown.
     """
 
     label: str
@@ -86,6 +125,7 @@ class LevelProofView:
     epochs: tuple[int, ...]
     diverged: tuple[tuple[int, int], ...]
     failures: tuple[str, ...]
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +170,7 @@ class MainFinding:
         lead: How far the mean of the best level is above the baseline's, or the baseline's, if it
             is the best, above the next; ``None`` if there is no such mean.
         sentence: The study's headline (Markdown).
+        imported: Whether any run of the study was not trained here.
     """
 
     slug: str
@@ -138,6 +179,7 @@ class MainFinding:
     strength: str
     lead: float | None
     sentence: str
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)

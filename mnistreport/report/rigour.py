@@ -1,6 +1,6 @@
 """Proofs and budgets as templates see them, and the sentences that say them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mnistreport.analysis.budgets import measure_budget
 from mnistreport.analysis.results import Results
@@ -13,6 +13,7 @@ from mnistreport.study.wording import format_label
 
 SEEDS_LISTED = 5
 """More seeds than these are counted, not listed."""
+IMPORTED = "imported, not checked"
 SPLIT_DIGITS = 8
 """Hex digits of a split's digest that tell it from another."""
 
@@ -36,18 +37,23 @@ def _view_level(level: LevelProof) -> LevelProofView:
         label=level.label,
         is_baseline=not level.asked,
         holds=level.holds,
-        differs=tuple(map(_say_departure, level.departures)),
-        splits=tuple(split[:SPLIT_DIGITS] for split in level.splits),
+        differs=tuple(map(_say_departure, level.departures)) if level.is_checked else (),
+        splits=tuple(split[:SPLIT_DIGITS] for split in level.splits if not level.is_imported),
         seeds=level.seeds,
         epochs=level.epochs,
         diverged=tuple(level.diverged.items()),
         failures=_list_failures(level),
+        imported=not level.is_checked,
     )
 
 
 def _list_failures(level: LevelProof) -> tuple[str, ...]:
     """Say everything that is not as it should be; nothing if the proof holds."""
     failures: list[str] = []
+    if level.is_imported:
+        failures.append(IMPORTED)
+    elif level.has_imported_baseline:
+        failures.append(f"the baseline is {IMPORTED}")
     extra = [each for each in level.departures if each.field not in level.asked]
     lacking = level.asked - {each.field for each in level.departures}
     if extra:
@@ -85,13 +91,16 @@ def _format_value(value: FieldValue | None) -> str:
 
 
 def _say_proof(proof: OneFactorProof) -> str:
+    unchecked = [level for level in proof.levels if not level.is_checked]
     if not proof.holds:
         reasons = [
-            f"“{level.label}”: {', '.join(_list_failures(level))}"
+            f"“{level.label}”: {', '.join(failures)}"
             for level in proof.levels
-            if not level.holds
+            if not level.holds and (failures := _list_failures(level)[not level.is_checked :])
         ]
-        return f"The runs do not bear this out for {'; '.join(reasons)}."
+        said = [_say_unchecked(unchecked)] if unchecked else []
+        said += [f"The runs do not bear this out for {'; '.join(reasons)}."] if reasons else []
+        return " ".join(said)
     shared = ["one split", count_things(len(proof.levels[0].seeds), "seed")]
     epochs = {level.due_epochs for level in proof.levels}
     if len(epochs) == 1:
@@ -102,6 +111,16 @@ def _say_proof(proof: OneFactorProof) -> str:
     )
     diverged = sum(len(level.diverged) for level in proof.levels)
     return f"{said} {count_things(diverged, 'run')} diverged." if diverged else said
+
+
+def _say_unchecked(levels: Sequence[LevelProof]) -> str:
+    """Say why it is not known what was run at these levels."""
+    imported = [f"“{level.label}”" for level in levels if level.is_imported]
+    baseline = ", the baseline among them" if levels[0].has_imported_baseline else ""
+    return (
+        "That nothing else differs is not shown: the conditions of imported runs were not checked "
+        f"({join_words(imported)}{baseline})."
+    )
 
 
 def view_budgets(results: Results, titles: Mapping[str, str]) -> tuple[BudgetView, ...]:
@@ -142,7 +161,11 @@ def say_budgets(results: Results, titles: Mapping[str, str]) -> str:
         f"{format_range(budget.epochs)} epoch{'' if budget.epochs == (1, 1) else 's'}"
         for title, budget in by_model.items()
     ]
-    sentences = [f"Training tried {join_words(tried)}."]
+    where = ", here and elsewhere," if results.imported else ""
+    sentences = [f"Training{where} tried {join_words(tried)}."]
+    if results.imported:
+        runs = count_things(len(results.imported), "run")
+        sentences.append(f"What was tried elsewhere besides the {runs} imported is not known.")
     budgets = {(budget.settings, budget.epochs) for budget in by_model.values()}
     if len(budgets) > 1:
         sentences.append(

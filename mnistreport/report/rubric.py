@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from mnistreport.analysis.rigour import prove_one_factor
-from mnistreport.report import checks
+from mnistreport.report import checks, study_checks
 from mnistreport.report.answers import Answer, Evidence
 from mnistreport.report.material import Material
 from mnistreport.report.outline import Outline
@@ -21,17 +21,17 @@ CHECKS: Final[Mapping[str, Callable[[Evidence], Answer]]] = {
     "own_network": checks.check_network,
     "at_least_two_hidden_layers": checks.check_depth,
     "relu_between_layers": checks.check_relu,
-    "loss_curves": checks.check_curves,
-    "accuracy_curves": checks.check_curves,
-    "learning_rate_levels": partial(checks.check_levels, factor="learning_rate"),
-    "batch_size_levels": partial(checks.check_levels, factor="batch_size"),
-    "neurons_levels": partial(checks.check_levels, factor="neurons"),
-    "hidden_layers_levels": partial(checks.check_levels, factor="hidden_layers"),
-    "one_factor_at_a_time": checks.check_one_factor,
+    "loss_curves": study_checks.check_curves,
+    "accuracy_curves": study_checks.check_curves,
+    "learning_rate_levels": partial(study_checks.check_levels, factor="learning_rate"),
+    "batch_size_levels": partial(study_checks.check_levels, factor="batch_size"),
+    "neurons_levels": partial(study_checks.check_levels, factor="neurons"),
+    "hidden_layers_levels": partial(study_checks.check_levels, factor="hidden_layers"),
+    "one_factor_at_a_time": study_checks.check_one_factor,
     "insights": checks.check_insights,
     "test_accuracy": checks.check_test,
     "confusion_matrix": checks.check_confusion,
-    "cnn_dropout_layer_norm": checks.check_ablation,
+    "cnn_dropout_layer_norm": study_checks.check_ablation,
     "submission": checks.check_submission,
 }
 """By the name that a manifest has for it: the names of ``study.schema.Check``."""

@@ -5,6 +5,7 @@ from typing import cast
 from mnistreport.analysis.findings import Finding, derive_findings
 from mnistreport.analysis.learning import is_at_chance, is_overfitted, is_still_learning
 from mnistreport.analysis.results import LevelSummary, Results, StudySummary, VariantSummary
+from mnistreport.report.markdown import strip_markdown
 from mnistreport.report.origins import list_origins
 from mnistreport.report.sentences import name_evidence, say_finding, say_headline
 from mnistreport.report.views import FindingView, LevelView, StudyView, VariantView
@@ -49,6 +50,7 @@ def view_variant(summary: VariantSummary) -> VariantView:
         still_learning=is_still_learning(summary),
         overfitted=is_overfitted(summary),
         at_chance=is_at_chance(summary),
+        imported=len(summary.imported),
     )
 
 
@@ -98,6 +100,9 @@ def view_study(study: StudySummary, results: Results) -> StudyView:
             )
             for finding in findings
         ),
+        imported=next(
+            (strip_markdown(say_finding(study, e)) for e in findings if e.kind == "imported"), ""
+        ),
     )
 
 
@@ -133,7 +138,8 @@ def _judge_level(level: LevelSummary) -> str:
         return "baseline"
     comparison = level.against_baseline
     if comparison is None:
-        return "not finished"
+        return "not finished" if level.is_comparable else "not comparable"
     if comparison.is_clear:
-        return "better" if comparison.difference.mean > 0 else "worse"
+        better, worse = ("higher", "lower") if level.summary.imported else ("better", "worse")
+        return better if comparison.difference.mean > 0 else worse
     return "no clear difference" if comparison.strength == "within noise" else comparison.strength

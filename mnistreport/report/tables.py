@@ -15,9 +15,11 @@ from mnistreport.report.numbers import (
     format_seconds,
 )
 from mnistreport.report.records import RunOrigin
-from mnistreport.report.views import FinalView, LevelView, ReportContext, StudyView
+from mnistreport.report.views import FinalView, LevelView, ReportContext, StudyView, VariantView
 
 NOTHING = UNKNOWN
+NOT_TOLD = "not told"
+"""Of an imported run, what its file does not say."""
 SHORT = 8
 """Digits of a fingerprint that tell runs apart for a reader."""
 
@@ -105,7 +107,7 @@ def make_model_table(context: ReportContext) -> Table:
     rows = [
         Row(
             (
-                model.title,
+                f"{model.title}{_mark_imported(model.baseline)}",
                 model.baseline.architecture,
                 model.baseline.training,
                 format_count(model.baseline.parameters),
@@ -146,9 +148,9 @@ def make_study_table(context: ReportContext, study: StudyView) -> Table:
                 _measure(level.variant.validation_accuracy),
                 _difference(level.against_baseline),
                 _p_value(level),
-                level.verdict,
-                format_count(level.variant.updates) if level.variant.updates else NOTHING,
-                _mean(level.variant.duration_seconds, format_seconds),
+                f"{level.verdict}{_mark_imported(level.variant)}",
+                _tell(level.variant, level.variant.updates or None, format_count),
+                _tell(level.variant, _find_mean(level.variant.duration_seconds), format_seconds),
             ),
             mark="baseline" if level.is_baseline else "best" if level.is_best else "",
             target=_lead_to(level.runs),
@@ -157,13 +159,7 @@ def make_study_table(context: ReportContext, study: StudyView) -> Table:
     ]
     caption = f"{study.title}: metrics at the last epoch. {_explain_measure(context)}"
     if len(context.seeds) > 1:
-        caption += (
-            " Against baseline: mean difference in validation accuracy, paired by seed, and its "
-            f"{format_percent(CONFIDENCE, 0)} interval; p of the paired t-test, corrected for the "
-            f"study’s levels (Holm). Better or worse where p < {ALPHA:g}; too few seeds where a "
-            f"difference exceeds the noise floor{_say_floor(study)} but is not shown to be more "
-            "than chance: no p is given."
-        )
+        caption += _explain_comparison(study)
     return Table(f"{study.slug}-levels", caption, columns, tuple(rows), is_sortable=True)
 
 
@@ -201,6 +197,8 @@ def make_fitted_table(context: ReportContext) -> Table:
         "that just one gets right, corrected for every level that could have been the first "
         "(Holm). It speaks of these two networks, not of what other seeds would give."
     )
+    if context.imported:
+        caption += " Settings with imported runs are left out: there are no networks of theirs."
     return Table("fitted", caption, columns, tuple(rows), is_sortable=True)
 
 
@@ -256,38 +254,6 @@ def make_digit_table(final: FinalView) -> Table:
     return Table(f"{final.model}-digits", caption, columns, tuple(rows), is_sortable=True)
 
 
-def make_setup_table(context: ReportContext) -> Table:
-    """What everything was made with."""
-    data = context.data
-    lines = [
-        ("Data set", f"{data.title}: {format_count(data.images)} images"),
-        ("Digest of the data (SHA-256)", data.sha256),
-        ("Digest of the split (SHA-256)", data.split_sha256),
-        ("Seed of the split", str(data.split_seed)),
-        ("Seeds of the runs", ", ".join(map(str, context.seeds))),
-        ("Digest of the manifest (SHA-256)", context.manifest_sha256),
-        ("Runs", format_count(len(context.runs))),
-        ("Training time of all runs", format_seconds(context.training_seconds)),
-        *(("Computed on", text) for text in context.circumstances),
-        ("Made with", ", ".join(f"{name} {number}" for name, number in context.made_with)),
-    ]
-    columns = (Column("What", is_number=False), Column("Value", is_number=False))
-    return Table("setup", "What the report was made of.", columns, tuple(map(Row, lines)))
-
-
-def make_ledger_table(context: ReportContext) -> Table:
-    """Every look at the test split."""
-    columns = tuple(
-        Column(title, is_number=False) for title in ("Read at (UTC)", "Model", "Setting", "Runs")
-    )
-    rows = [
-        Row((entry.read_at, entry.model, entry.setting, str(entry.runs)))
-        for entry in context.ledger
-    ]
-    caption = "The ledger: every look at this test split that was taken from this project’s runs."
-    return Table("ledger", caption, columns, tuple(rows))
-
-
 def _explain_measure(context: ReportContext) -> str:
     n = len(context.seeds)
     if n == 1:
@@ -306,6 +272,54 @@ def _measure(measure: Measure | None) -> str:
 
 def _mean(measure: Measure | None, form: Callable[[float], str]) -> str:
     return form(measure.mean) if measure else NOTHING
+
+
+def _explain_comparison(study: StudyView) -> str:
+    """Say how the levels are compared with the baseline; runs of another origin are not."""
+    imported = study.baseline.variant.imported
+    said = ""
+    if not imported:
+        said = (
+            " Against baseline: mean difference in validation accuracy, paired by seed, and its "
+            f"{format_percent(CONFIDENCE, 0)} interval; p of the paired t-test, corrected for the "
+            f"study’s levels (Holm). Better or worse where p < {ALPHA:g}; too few seeds where a "
+            f"difference exceeds the noise floor{_say_floor(study)} but is not shown to be more "
+            "than chance: no p is given."
+        )
+    elif imported == study.baseline.variant.finished:
+        said = (
+            " Against baseline: difference of the means of validation accuracy, unpaired, as the "
+            f"files tell them, and its {format_percent(CONFIDENCE, 0)} interval; p of Welch’s "
+            "t-test, corrected for the study’s levels (Holm). Higher or lower where "
+            f"p < {ALPHA:g}; too few seeds where a difference exceeds the noise "
+            f"floor{_say_floor(study)} but is not shown to be more than chance: no p is given."
+        )
+    if study.imported:
+        said += (
+            " Imported: not trained here, and not checked. Not comparable: of the two, not all "
+            "runs are of one origin."
+        )
+    return said
+
+
+def _mark_imported(variant: VariantView) -> str:
+    """Return what is said beside a variant some of whose runs were not trained here."""
+    if not variant.imported:
+        return ""
+    if variant.imported == variant.planned:
+        return "; imported"
+    return f"; {variant.imported} of {variant.planned} runs imported"
+
+
+def _tell(variant: VariantView, value: float | None, form: Callable[..., str]) -> str:
+    """Return a number of a variant, or that there is none, or that no file tells it."""
+    if value is not None:
+        return form(value)
+    return NOT_TOLD if variant.imported else NOTHING
+
+
+def _find_mean(measure: Measure | None) -> float | None:
+    return measure.mean if measure else None
 
 
 def _say_floor(study: StudyView) -> str:

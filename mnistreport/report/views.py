@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mnistreport.analysis.statistics import Difference, FittedDifference, Interval, Measure
 from mnistreport.report.records import (
     BudgetView,
+    ImportedView,
     LedgerView,
     MainFinding,
     ProofView,
@@ -77,6 +78,7 @@ class VariantView:
         still_learning: Validation loss was still falling over the last fifth of training.
         overfitted: Validation loss ended well above its lowest point.
         at_chance: It ended no better than guessing.
+        imported: How many of its runs were not trained here.
     """
 
     key: str
@@ -98,6 +100,7 @@ class VariantView:
     still_learning: bool
     overfitted: bool
     at_chance: bool
+    imported: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,10 @@ class LevelView:
         label: How tables and figures name it.
         name: The same in words, ``learning rate 0.1``.
         verdict: ``baseline``, ``better``, ``worse``, ``no clear difference``, ``too few seeds``
-            or ``not finished``.
-        against_baseline: Its validation accuracy minus the baseline's, paired by seed; ``None``
-            unless both finished on every seed.
+            or ``not finished``; of imported runs ``higher`` and ``lower``, as no more is known;
+            ``not comparable`` if only some of the runs were trained here.
+        against_baseline: Its validation accuracy minus the baseline's, paired by seed, or of
+            imported runs unpaired; ``None`` unless both finished on every seed and are comparable.
         p_adjusted: p-value of that difference, corrected for the study's other levels.
         line: Line of the manifest that asks for it; for the baseline, of its model's table.
         runs: One for each seed.
@@ -164,6 +168,8 @@ class StudyView:
         noise_floor: What a seed changes: the baseline's standard deviation of validation accuracy.
         span: Largest minus smallest mean validation accuracy, complete levels only.
         headline: The main finding in one short sentence (Markdown); empty if there is none.
+        imported: What is to be said of its runs that were not trained here, as plain text; empty
+            if all were.
     """
 
     name: str
@@ -180,6 +186,7 @@ class StudyView:
     span: float | None
     headline: str
     findings: tuple[FindingView, ...]
+    imported: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +294,7 @@ class ReportContext:
         made_with: Name and version of what the runs and the report were made with.
         circumstances: The devices that the runs were computed on, in words.
         manifest_name: Name of its file.
-        training_seconds: Time of all runs together, updates only.
+        training_seconds: Time of all runs that were trained here together, updates only.
         confidence: How sure the intervals are, as a share.
         rule: How winners are chosen.
         proofs: One for each study: that it changed one factor at a time, or where not.
@@ -297,6 +304,7 @@ class ReportContext:
         chance_accuracy: Accuracy of guessing.
         chance_loss: Loss of guessing, in nats.
         trimmed: What a time budget left of the manifest's seeds and epochs, if it took any.
+        imported: The runs that were not trained here; ``None`` if all were.
     """
 
     title: str
@@ -330,3 +338,4 @@ class ReportContext:
     chance_loss: float
     rubric: tuple[RubricVerdict, ...] = ()
     trimmed: Trimmed | None = None
+    imported: ImportedView | None = None

@@ -19,6 +19,9 @@ _FACTORS = {
     "dense": "neurons of the dense layer",
 }
 
+_FILES = 4
+"""More of them are counted, not named."""
+
 COUNTED = {"neurons", "hidden_layers", "dense"}
 """Factors whose levels count something: ``128 neurons``, not ``neurons 128``."""
 
@@ -85,6 +88,14 @@ def count_things(count: int, what: str) -> str:
     """Return a number of things: ``1 study``, ``3 studies``, ``1,020 runs``."""
     plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
     return f"{format_count(count)} {what if count == 1 else plural}"
+
+
+def name_files(names: Sequence[str]) -> str:
+    """Return files by their names, of very many the first: ``a.csv, b.csv and 7 more files``."""
+    if len(names) <= _FILES:
+        return join_words(names)
+    shown = names[: _FILES - 1]
+    return join_words([*shown, count_things(len(names) - len(shown), "more file")])
 
 
 def describe_architecture(variant: Variant) -> str:

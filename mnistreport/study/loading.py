@@ -9,6 +9,7 @@ from mnistreport.errors import ManifestError
 from mnistreport.study.baselines import build_baselines
 from mnistreport.study.complaints import Complaints
 from mnistreport.study.document import read_document
+from mnistreport.study.imports import build_imports
 from mnistreport.study.manifest import (
     Author,
     DataSettings,
@@ -46,6 +47,7 @@ def load_manifest(path: Path, *, known: Manifest | None = None) -> Manifest:
     # What no single key tells is checked even so: whoever made one mistake may have made two.
     models = build_baselines(document, complaints)
     studies = build_studies(document, models, complaints)
+    imports = build_imports(document, models, complaints)
     complaints.raise_if_any()
     table = ManifestTable.model_validate(document.values)
     if table.final.combine:
@@ -62,6 +64,7 @@ def load_manifest(path: Path, *, known: Manifest | None = None) -> Manifest:
         combine=table.final.combine,
         submission=_read_submission(table.submission, models.baselines),
         rubric=tuple(RubricLine(row.requirement, row.points, row.check) for row in table.rubric),
+        imports=imports,
     )
     if known and known != manifest:
         reason = "does not say what the given manifest says, which was made of it and changed"

@@ -120,6 +120,25 @@ class Study:
 
 
 @dataclass(frozen=True, slots=True)
+class Import:
+    """Runs that were trained elsewhere: where their histories lie.
+
+    Attributes:
+        pattern: Of their files, relative to the manifest.
+        model: The model's name, where a file does not say it; empty if it is not given here.
+        seed: Likewise; ``None`` if it is not given here.
+        fields: Fields of the model, where a file does not say them.
+        line: Line of the manifest that names them.
+    """
+
+    pattern: str
+    model: str
+    seed: int | None
+    fields: Mapping[str, FieldValue]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """What the zip is called after, and what goes into it.
 
@@ -181,6 +200,7 @@ class Manifest:
         submission: The zip.
         rubric: What the report must cover.
         trimmed: What seeds and epochs were before a time budget, if it left less of them.
+        imports: The runs that are not trained here.
     """
 
     path: Path
@@ -194,6 +214,7 @@ class Manifest:
     submission: Submission
     rubric: tuple[RubricLine, ...]
     trimmed: Trimmed | None = None
+    imports: tuple[Import, ...] = ()
 
     @staticmethod
     def load(path: Path | str) -> "Manifest":

@@ -81,6 +81,14 @@ def _check_inside(text: str) -> str:
     return text
 
 
+def _check_pattern(text: str) -> str:
+    parts = text.split("/")
+    if re.search(r"[\\:]|\*\*", text) or any(part == "" or part[0] == "." for part in parts):
+        rule = "files inside the manifest's folder, such as histories/*.csv"
+        raise rule_error(rule)
+    return text
+
+
 def _check_odd(size: int) -> int:
     if size % 2 == 0:
         rule = "odd, so that a pixel is in the middle"
@@ -109,6 +117,7 @@ StudentId = Annotated[
 ]
 NamingScheme = Annotated[str, AfterValidator(_check_scheme)]
 IncludedFile = Annotated[Title, AfterValidator(_check_inside), Field(max_length=200)]
+ImportedFiles = Annotated[Title, AfterValidator(_check_pattern), Field(max_length=200)]
 
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Width = Annotated[int, Field(ge=1, le=1_000_000_000)]

@@ -17,6 +17,7 @@ from mnistreport.study.naming import DEFAULT_SCHEME
 from mnistreport.study.rules import (
     Day,
     Distinct,
+    ImportedFiles,
     IncludedFile,
     Language,
     Line,
@@ -42,6 +43,9 @@ MOST_STUDIES: Final = 100
 
 MOST_LEVELS: Final = 100
 """Levels, or named variants, of one study."""
+
+MOST_IMPORTS: Final = 100
+"""Tables of runs that are imported."""
 
 Check = Literal[
     "mnist_data",
@@ -138,6 +142,10 @@ def _describe_fields(schema: dict[str, Any]) -> None:
     }
 
 
+def _leave_out_default(schema: dict[str, Any]) -> None:
+    del schema["default"]  # only stands for a key that is not given
+
+
 class VariantTable(Table):
     """A named variant: its label, and the fields in which it departs from the baseline."""
 
@@ -175,6 +183,27 @@ class StudyTable(Table):
         max_length=MOST_LEVELS,
         description="Named variants, instead of `factor` and `levels`: tables of a `label` and "
         "the fields that differ from the baseline, which is added if it is not among them.",
+    )
+
+
+class RunsTable(Table):
+    """Runs that were trained elsewhere: their histories, and what those do not say of them."""
+
+    # The fields are checked by the tables of the models that have them: see imports.
+    model_config = ConfigDict(extra="allow", json_schema_extra=_describe_fields)
+
+    files: ImportedFiles = Field(
+        alias="import",
+        description="CSV files, a row per epoch, relative to the manifest: a path, or a pattern "
+        "such as `histories/*.csv`.",
+    )
+    model: str = Field(
+        default="", description="Model of the runs, where a file has no column `model`."
+    )
+    seed: Seed = Field(
+        default=0,  # not given means none
+        description="Seed of the runs, where a file has no column `seed`.",
+        json_schema_extra=_leave_out_default,
     )
 
 
@@ -232,6 +261,11 @@ class ManifestTable(Table):
     )
     studies: Several[StudyTable] = Field(
         min_length=1, max_length=MOST_STUDIES, description="The questions, in the report's order."
+    )
+    runs: Several[RunsTable] = Field(
+        default=(),
+        max_length=MOST_IMPORTS,
+        description="Runs that were trained elsewhere, and are imported instead of trained.",
     )
     final: FinalTable = Field(default_factory=FinalTable, description="What follows the studies.")
     submission: SubmissionTable = Field(

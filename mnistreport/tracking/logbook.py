@@ -127,7 +127,8 @@ class Logbook:
         entries: dict[str, Entry] = {}
         for experiment in built.results.experiments:
             name = experiment.fingerprint
-            if (run := built.results.runs.get(name)) is None:
+            run = built.results.runs.get(name)
+            if not isinstance(run, RunResult):  # there is none, or it was not trained here
                 continue
             entry = self._enter(experiment, run)
             if first := entries.get(name):  # two models of equal settings share their runs

@@ -3,12 +3,13 @@
 On a processor, what a run ends in does not depend on it; how long everything takes does.
 """
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 from mnistreport.study.experiment import Experiment, MlpArchitecture, Variant
+from mnistreport.training.result import Run
 
 Cohort = tuple[Experiment, ...]
 """Experiments that one worker trains together: one, or several that can be stacked."""
@@ -43,6 +44,11 @@ def pick_missing(experiments: Iterable[Experiment], settled: Container[str]) -> 
         if each.fingerprint not in settled:
             missing.setdefault(each.fingerprint, each)
     return list(missing.values())
+
+
+def name_settled(runs: Mapping[str, Run]) -> frozenset[str]:
+    """Return the fingerprints of the runs that need not be trained again."""
+    return frozenset(name for name, run in runs.items() if run.is_settled)
 
 
 def can_stack(variant: Variant) -> bool:

@@ -1,6 +1,7 @@
 """What a run left: its history, a row per epoch, and the circumstances it was computed in."""
 
 from dataclasses import dataclass
+from math import isnan
 from typing import Literal
 
 PREDICTIONS = "validation_predictions"
@@ -131,3 +132,55 @@ class FinalOutcome:
     def accuracy(self) -> float:
         """Share of the test split classified correctly."""
         return self.right / self.images
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRun:
+    """An experiment that was carried out elsewhere: what a file tells of it, and no more.
+
+    That it was carried out on the data, with the settings, the seed and the code that it stands
+    for is not known. It is never stored, and there are no weights.
+
+    Attributes:
+        fingerprint: That of the experiment that it stands for.
+        history: A row per epoch; durations are NaN where the file tells none.
+        file: The file, relative to the manifest, with ``/``.
+        line: The line at which it begins there, counted from 1.
+        sha256: Digest of the file's bytes.
+    """
+
+    fingerprint: str
+    history: tuple[EpochRow, ...]
+    file: str
+    line: int
+    sha256: str
+
+    @property
+    def status(self) -> Status:
+        """It has all of its epochs, or else it would not have been imported."""
+        return "finished"
+
+    @property
+    def reason(self) -> str:
+        """Why it did not finish: it did."""
+        return ""
+
+    @property
+    def updates(self) -> None:
+        """Gradient steps taken; no file tells."""
+        return
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether training it again would change nothing; it is never trained."""
+        return True
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """The time that the file tells, all epochs together; ``None`` if it tells none."""
+        total = sum(row.duration_seconds for row in self.history)
+        return None if isnan(total) else total
+
+
+Run = RunResult | ImportedRun
+"""A run of which there are results, wherever it was trained."""

@@ -25,7 +25,7 @@ from mnistreport.verification.members import find_content_faults
 from mnistreport.verification.notebook import find_execution_faults, read_notebook
 from mnistreport.verification.numbers import find_numbers
 from mnistreport.verification.passages import Cell, list_blocks
-from mnistreport.verification.tables import find_table_faults, list_runs
+from mnistreport.verification.tables import count_imported, find_table_faults, list_runs
 from mnistreport.verification.verdict import Check, Missing, Unsound
 from mnistreport.verification.weights import About, read_about
 
@@ -163,8 +163,11 @@ class Inspection:
         return faults, f"{NOTEBOOK_PDF} has the numbers of {NOTEBOOK}"
 
     def _look_at_tables(self) -> Found:
-        faults = find_table_faults(self.archive.read(RUNS), self.archive.read(EPOCHS))
-        return faults, "each run's row is that of its last epoch"
+        runs = self.archive.read(RUNS)
+        faults = find_table_faults(runs, self.archive.read(EPOCHS))
+        imported = count_imported(runs)
+        told = f"; {imported} imported, of which the program checked nothing" if imported else ""
+        return faults, f"each run's row is that of its last epoch{told}"
 
     def _look_at_weights(self) -> Found:
         names = [each for each in self.archive.names if _is_weights(each)]

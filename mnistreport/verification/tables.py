@@ -16,6 +16,8 @@ METRICS: Final = tuple(
 )
 """Columns that a run's row has from its last epoch."""
 _RUN: Final = "fingerprint"
+_IMPORTED: Final = "imported"
+"""A column that is there only where runs were."""
 _SHARED: Final = ("model", "variant", "seed")
 _SHORT: Final = 8
 _MOST_ROWS: Final = 1_000_000
@@ -55,6 +57,15 @@ def list_runs(runs: bytes) -> frozenset[str]:
         return frozenset(row[_RUN] for row in _read_table(RUNS, runs, (_RUN,)))
     except Unsound:
         return frozenset()
+
+
+def count_imported(runs: bytes) -> int:
+    """Return how many runs a table says were not trained for it; 0 if it is no such table."""
+    try:
+        rows = _read_table(RUNS, runs, (_RUN, _IMPORTED))
+    except Unsound:
+        return 0
+    return sum(bool(row[_IMPORTED]) for row in rows)
 
 
 def _compare(row: Row, last: Row | None, epochs: int) -> list[str]:

@@ -79,5 +79,7 @@ def test_the_test_split_is_out_of_sight() -> None:
     assert {
         "dataclasses",
         "mnistreport.analysis.results",
+        "mnistreport.study.expansion",
+        "mnistreport.study.experiment",
         "mnistreport.study.manifest",
     } == modules

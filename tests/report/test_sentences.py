@@ -19,7 +19,7 @@ from mnistreport.report.numbers import (
 )
 from mnistreport.report.sentences import FINDING_KINDS, name_evidence, say_finding, say_headline
 from mnistreport.report.wording import Prose, name_level
-from tests.fake_results import find_study, make_results
+from tests.fake_results import find_study, import_runs, make_results
 from tests.report.reports import LONG_FLOAT, UNPRINTED, leave_seeds_out, rename_study
 
 CLAIMS = re.compile(r"\b(better|worse|beats?|best|outperforms?|superior|wins?)\b", re.IGNORECASE)
@@ -53,7 +53,8 @@ def every_kind() -> dict[str, str]:
     """Every sentence that some results give, by kind, those of a kind together."""
     troubled = make_results(at_chance=[0.001], failed=["dropout"], diverged=[0.5])
     sentences: dict[str, str] = {}
-    for results in (make_results(), troubled):
+    imported = import_runs(make_results(), {0.1: [0], 64: (0, 1, 2), "both": (0, 1, 2)})
+    for results in (make_results(), troubled, imported):
         for study in results.studies:
             for finding in derive_findings(study):
                 said = say_finding(study, finding)

@@ -49,8 +49,8 @@ def make_all(context: ReportContext) -> list[Table]:
         *(tables.make_study_table(context, study) for study in context.studies),
         tables.make_final_table(context),
         *map(tables.make_digit_table, context.finals),
-        tables.make_setup_table(context),
-        tables.make_ledger_table(context),
+        appendix.make_setup_table(context),
+        appendix.make_ledger_table(context),
         appendix.make_budget_table(context),
         appendix.make_proof_table(context),
         appendix.make_run_table(context),
@@ -211,7 +211,7 @@ def test_scores_of_a_digit_are_those_of_the_confusion_matrix(context: ReportCont
 
 def test_the_setup_names_what_decides_the_numbers(context: ReportContext) -> None:
     """Digests in full, seeds, and versions of the libraries."""
-    rows = {row.cells[0]: row.cells[1] for row in tables.make_setup_table(context).rows}
+    rows = {row.cells[0]: row.cells[1] for row in appendix.make_setup_table(context).rows}
     assert context.data.sha256 == rows["Digest of the data (SHA-256)"]
     assert context.manifest_sha256 == rows["Digest of the manifest (SHA-256)"]
     assert "0, 1, 2" == rows["Seeds of the runs"]

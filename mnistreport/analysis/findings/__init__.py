@@ -10,6 +10,7 @@ from mnistreport.analysis.findings.ablation import find_gap_effects, find_intera
 from mnistreport.analysis.findings.confusions import find_confused
 from mnistreport.analysis.findings.course import (
     find_at_chance,
+    find_imported,
     find_overfitted,
     find_still_learning,
     find_unfinished,
@@ -31,6 +32,7 @@ def derive_findings(study: StudySummary) -> tuple[Finding, ...]:
 
 _DERIVATIONS: tuple[Callable[[StudySummary], Finding | None], ...] = (
     find_best,
+    find_imported,
     find_spread,
     find_interaction,
     find_gap_effects,

@@ -129,8 +129,11 @@ def find_speed(study: StudySummary) -> Finding | None:
 
 
 def _find_complete(study: StudySummary) -> Corners | None:
+    """Return corners whose runs all finished and were trained here, so that seeds pair them."""
     corners = find_corners(study)
-    return corners if corners and all(each.summary.complete for each in corners.levels) else None
+    if corners is None or study.imported:
+        return None
+    return corners if all(each.summary.complete for each in corners.levels) else None
 
 
 def _list_effects(

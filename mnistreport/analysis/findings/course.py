@@ -64,6 +64,23 @@ def find_unfinished(study: StudySummary) -> Finding | None:
     return Finding("unfinished", "observed", {"levels": levels}) if levels else None
 
 
+def find_imported(study: StudySummary) -> Finding | None:
+    """Name the levels with runs that were not trained here, their files, and how many there are."""
+    if not study.imported:
+        return None
+    runs = [run for level in study.imported for run in level.summary.imported.values()]
+    return Finding(
+        "imported",
+        "observed",
+        {
+            "levels": study.imported,
+            "runs": len(runs),
+            "of": sum(len(level.summary.runs) for level in study.levels),
+            "files": tuple(dict.fromkeys(run.file for run in runs)),
+        },
+    )
+
+
 def _find_lowest(level: LevelSummary) -> int:
     curve = level.summary.curve("validation_loss")
     return curve.index(min(curve))

@@ -19,7 +19,7 @@ def find_cost(study: StudySummary) -> Finding | None:
     ``thrifty`` is that level, where it takes much less time than the best one.
     """
     timed = [level for level in study.complete if level.summary.duration_seconds]
-    if len(timed) < 2:  # noqa: PLR2004 - a comparison takes two
+    if len(timed) < 2 or study.imported:  # noqa: PLR2004 - a comparison takes two
         return None
     quickest, slowest = min(timed, key=measure_seconds), max(timed, key=measure_seconds)
     if measure_seconds(slowest) < COST_RATIO * measure_seconds(quickest):
@@ -52,7 +52,7 @@ def find_returns(study: StudySummary) -> Finding | None:
     Asked only where the steps are alike: all doublings, say, or all one layer more.
     """
     levels = study.complete
-    if study.study.factor not in SIZES or len(levels) < 3:  # noqa: PLR2004 - two steps
+    if study.study.factor not in SIZES or len(levels) < 3 or study.imported:  # noqa: PLR2004 - two steps
         return None
     if len(levels) < len(study.levels) or not is_regular(list_values(levels)):
         return None

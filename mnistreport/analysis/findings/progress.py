@@ -13,7 +13,7 @@ from mnistreport.analysis.comparisons import Strength
 from mnistreport.analysis.findings.finding import Finding
 from mnistreport.analysis.learning import is_at_chance
 from mnistreport.analysis.results import LevelSummary, StudySummary
-from mnistreport.training.result import RunResult
+from mnistreport.training.result import Run
 
 PACE = ("batch_size", "learning_rate")
 """The factors that change how far descent comes in an epoch."""
@@ -27,6 +27,8 @@ between the logarithms of its validation loss and the baseline's."""
 def find_updates(study: StudySummary) -> Finding | None:
     """Say that levels differ in their number of updates, if they do."""
     counted = [level for level in study.levels if level.summary.updates]
+    if study.imported:
+        return None
     if len({level.summary.updates for level in counted}) < 2:  # noqa: PLR2004 - two different ones
         return None
     fewest, most = min(counted, key=_count_updates), max(counted, key=_count_updates)
@@ -42,7 +44,7 @@ def find_progress(study: StudySummary) -> Finding | None:
     baseline after equal epochs. Progress explains the levels in ``explained`` on every seed, and
     those in ``unexplained`` on none.
     """
-    if study.study.factor not in PACE:
+    if study.study.factor not in PACE or study.imported:
         return None
     measured = [(level, _measure_distances(study, level)) for level in study.levels]
     measured = [(level, distances) for level, distances in measured if distances]
@@ -97,9 +99,9 @@ def _measure_distances(study: StudySummary, level: LevelSummary) -> list[tuple[f
 class _Course:
     """A run's validation loss by progress."""
 
-    def __init__(self, run: RunResult, learning_rate: float) -> None:
+    def __init__(self, run: Run, learning_rate: float) -> None:
         self.losses = [row.validation_loss for row in run.history]
-        self.length = learning_rate * run.updates
+        self.length = learning_rate * (run.updates or 0)  # none is imported, all are told
         self.step = self.length / len(self.losses)
 
     def loss_at(self, progress: float) -> float:

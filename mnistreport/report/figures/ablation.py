@@ -54,7 +54,7 @@ class _Edge:
 def find_switches(study: StudySummary) -> Corners | None:
     """Return the corners of a study whose two fields are each something that is on or off."""
     corners = find_corners(study)
-    if corners is None:
+    if corners is None or study.imported:  # what adding one changes is read off pairs of seeds
         return None
     off = corners.neither.summary.variant
     on = (corners.with_first.summary.variant, corners.with_second.summary.variant)

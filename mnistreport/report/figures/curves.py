@@ -13,6 +13,7 @@ from mnistreport.report.figures.curve_names import Panel, name_curves
 from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.labels import (
     describe_end,
+    describe_imported,
     describe_spread,
     describe_trouble,
     list_ends,
@@ -21,7 +22,7 @@ from mnistreport.report.figures.room import spread_places
 from mnistreport.report.figures.style import Sheet, open_sheet
 from mnistreport.report.numbers import format_measure
 from mnistreport.report.wording import name_factor, name_level
-from mnistreport.training.result import RunResult
+from mnistreport.training.result import Run
 
 _COLUMNS: Final = 5
 _MOST: Final = 15  # levels that are drawn
@@ -109,6 +110,9 @@ def plot_baseline_curves(summary: VariantSummary, model_title: str) -> Figure:
             f" Validation accuracy after the last epoch: {format_measure(accuracy)}"
             f"{' (mean and standard deviation)' if accuracy.sd is not None else ''}."
         )
+    if summary.imported:
+        of = "" if len(summary.imported) == summary.planned else f" ({len(summary.imported)} runs)"
+        caption += f" Imported{of}, and not checked."
     when = "at the last epoch: " if accuracy else ""
     alt = (
         f"Loss and accuracy by epoch of the baseline, {model_title}; {when}{describe_end(summary)}."
@@ -166,7 +170,7 @@ def _choose_levels(study: StudySummary) -> tuple[LevelSummary, ...]:
     return tuple(levels[place] for place in sorted(kept))
 
 
-def _list_runs(levels: Sequence[LevelSummary]) -> list[RunResult]:
+def _list_runs(levels: Sequence[LevelSummary]) -> list[Run]:
     return [run for level in levels for run in level.summary.runs.values()]
 
 
@@ -319,4 +323,4 @@ def _caption_curves(
             f". {which} highest validation accuracy at the end is {accuracy}, for "
             f"{name_level(study, best)}"
         )
-    return said + "."
+    return f"{said}.{describe_imported(levels)}"

@@ -13,7 +13,7 @@ from mnistreport.analysis.statistics import Interval, Measure
 from mnistreport.report.figures import marks, scales, style, updates
 from mnistreport.report.figures.ablation import find_switches, plot_ablation
 from mnistreport.report.figures.figure import Figure
-from mnistreport.report.figures.labels import describe_trouble, list_ends
+from mnistreport.report.figures.labels import describe_imported, describe_trouble, list_ends
 from mnistreport.report.figures.marks import Mark
 from mnistreport.report.figures.places import CLOSEST, Row, Spot, place_levels
 from mnistreport.report.figures.style import SMALL, Sheet, open_sheet
@@ -318,7 +318,7 @@ def _caption_factor(study: StudySummary, plan: _Plan, *, is_cut: bool, has_basel
     ]
     if far:
         said += f" Far below the scale: {', '.join(far)}."
-    said += _say_gap(study)
+    said += _say_gap(study) + describe_imported(study.levels)
     return said + (updates.caption_courses(study) if plan.has_courses else "")
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
 from mnistreport.report.numbers import format_loss, format_measure
-from mnistreport.report.wording import capitalise, name_level
+from mnistreport.report.wording import capitalise, join_words, name_level
 from mnistreport.training.result import Status
 
 _TROUBLES: Final[Mapping[Status, str]] = {
@@ -38,6 +38,12 @@ def describe_spread(summaries: Iterable[VariantSummary]) -> str:
     if len(runs) > 1:
         return f"Mean of the runs that finished (at most {max(runs)} seeds); the band spans them."
     return f"Mean of {max(runs)} seeds; the band spans their minimum and maximum."
+
+
+def describe_imported(levels: Sequence[LevelSummary]) -> str:
+    """Say, as a caption goes on, which levels have runs that were not trained here, if any has."""
+    names = [level.label for level in levels if level.summary.imported]
+    return f" Imported, and not checked: {join_words(names)}." if names else ""
 
 
 def list_ends(study: StudySummary, levels: Sequence[LevelSummary]) -> str:

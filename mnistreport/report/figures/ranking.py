@@ -224,7 +224,20 @@ def _caption(groups: Sequence[_Group], *, has_far: bool, is_clipped: bool) -> st
         said += " A triangle at the left edge stands for a value far below the axis."
     if left_out := sum(group.left_out for group in groups):
         said += f" {format_count(left_out)} lower ranks are left out."
-    return said
+    return said + _say_imported(groups)
+
+
+def _say_imported(groups: Sequence[_Group]) -> str:
+    rows = [row.label for group in groups for row in group.rows if row.summary.imported]
+    if not rows:
+        return ""
+    said = f" Imported, and not checked: {join_words(list(dict.fromkeys(rows)))}."
+    if all(row.summary.imported for group in groups for row in group.rows):
+        return said
+    return (
+        f"{said} What was imported and what was trained here are not compared, so that neither "
+        "rules out the other."
+    )
 
 
 def _describe(groups: Sequence[_Group]) -> str:

@@ -38,7 +38,8 @@ class _Spot:
     @property
     def times(self) -> tuple[float, float]:
         """The shortest and the longest time of a seed."""
-        times = [max(run.duration_seconds, _LEAST) for run in self.summary.finished.values()]
+        taken = [run.duration_seconds or 0.0 for run in self.summary.finished.values()]
+        times = [max(seconds, _LEAST) for seconds in taken]
         return min(times), max(times)
 
 
@@ -53,7 +54,7 @@ def plot_training_time(results: Results, titles: Mapping[str, str] | None = None
     named = [name_model(model, titles or {}) for model in models]
     spots = _list_spots(results, models)
     if not spots:
-        return _draw_nothing()
+        return _draw_nothing(results)
     cut = scales.find_cut([spot.accuracy for spot in spots])
     shown = [spot for spot in spots if cut is None or spot.accuracy >= cut]
     frontier = _find_frontier(shown)
@@ -98,7 +99,7 @@ def _list_spots(results: Results, models: Sequence[str]) -> list[_Spot]:
             summary.accuracy.mean,
         )
         for key, summary in results.variants.items()
-        if summary.accuracy and summary.duration_seconds
+        if summary.accuracy and summary.duration_seconds and not summary.imported
     ]
 
 
@@ -114,8 +115,9 @@ def _find_frontier(spots: Sequence[_Spot]) -> list[_Spot]:
     return frontier
 
 
-def _draw_nothing() -> Figure:
-    said = "No run finished, so there is no training time to compare."
+def _draw_nothing(results: Results) -> Figure:
+    what = "No setting was wholly trained here" if results.imported else "No run finished"
+    said = f"{what}, so there is no training time to compare."
     with open_sheet(10.0) as sheet:
         sheet.write(0.5, 6.0, said)
         picture = sheet.render()
@@ -262,6 +264,8 @@ def _caption(
         said += " Hollow: not all runs of the variant finished."
     if has_far:
         said += " A triangle at the bottom edge stands for a value far below the axis."
+    if results.imported:
+        said += " Settings with imported runs are left out, as they were trained elsewhere."
     return said
 
 

@@ -47,6 +47,8 @@ class _Line:
 
 def has_courses(study: StudySummary) -> bool:
     """Tell whether a study's factor changes how far descent comes, and any run shows it."""
+    if study.imported:  # of which nobody knows how far it has come
+        return False
     return study.study.factor in PACE and any(level.summary.updates for level in study.levels)
 
 

@@ -121,10 +121,11 @@ def compose_notebook(
     notebook.metadata |= _KERNEL
     for number, cell in enumerate(cells, 1):
         name = f"cell-{number}"
+        code = cell.code.text if cell.code else ""
+        for claim, fact in words.OF_REPORT.items() if context.imported else ():
+            code = code.replace(claim, fact)
         made: NotebookNode = (
-            v4.new_code_cell(cell.code.text, id=name)
-            if cell.code
-            else v4.new_markdown_cell(cell.text, id=name)
+            v4.new_code_cell(code, id=name) if code else v4.new_markdown_cell(cell.text, id=name)
         )
         if cell.tag:
             made["metadata"]["tags"] = [cell.tag]
@@ -176,9 +177,12 @@ class _Writer:
         people = [f"{write_text(each.name)} ({write_text(each.id)})" for each in context.authors]
         packages = ["torch", "scikit-learn", "pandas", "matplotlib", "safetensors"]
         live = self._titles[self._live.variant.model] if self._live else ""
+        imported = context.imported.runs if context.imported else 0
+        no_live = words.ABOUT_NO_TWIN if imported else words.ABOUT_NO_LIVE
         about = words.ABOUT.format(
-            live=words.ABOUT_LIVE.format(model=live) if live else words.ABOUT_NO_LIVE,
-            others=count_things(len(context.runs), "stored run"),
+            live=words.ABOUT_LIVE.format(model=live) if live else no_live,
+            others=count_things(len(context.runs) - imported, "stored run"),
+            networks=words.ABOUT_NETWORKS if context.finals or not imported else "",
             packages=join_words([*packages, *(["Pillow"] if self._is_embedded else [])]),
             digits=words.DIGITS_EMBEDDED if self._is_embedded else self._say_where(),
         )
@@ -189,6 +193,7 @@ class _Writer:
             ", ".join(filter(None, (write_text(context.course), format_date(context.date)))),
             *(f"> {write_text(notice)}" for notice in context.notices),
             about,
+            words.ABOUT_IMPORTED.format(runs=count_things(imported, "run")) if imported else "",
             "## Summary",
             self._prose("summary"),
         )
@@ -235,12 +240,14 @@ class _Writer:
         yield self._head("The baseline", self._prose("baseline"))
         yield _text(words.SHOWING)
         yield _quote("numbers")
-        yield _own("results")
+        yield _own("results_imported" if self._context.imported else "results")
         yield _own("tables_and_figures")
         if self._live:
             yield from self._write_live(self._live)
         for model in self._context.models:
-            yield _text(words.ALL_SEEDS.format(model=capitalise(model.title)))
+            of, imported = model.baseline.planned, model.baseline.imported
+            head, title = words.ALL_IMPORTED if imported else words.ALL_SEEDS, model.title
+            yield _text(head.format(model=capitalise(title), runs=of, imported=imported))
             said = words.BASELINE_CURVES.format(model=model.title)
             code = Code(f'plot_variant("{model.baseline.key}")')
             yield from self._figure(f"{model.name}-baseline", code, said)
@@ -260,6 +267,9 @@ class _Writer:
         slug, title = study.slug, write_text(study.title)
         proofs = [each.sentence for each in self._context.proofs if each.slug == slug]
         asked = words.FACTOR if study.factor else words.VARIANTS
+        if study.imported:
+            asked = words.FACTOR_IMPORTED if study.factor else words.VARIANTS_IMPORTED
+            proofs.insert(0, study.imported)
         question = asked.format(
             model=self._titles[study.model],
             levels=len(study.levels),
@@ -281,7 +291,10 @@ class _Writer:
         yield _text("### Insight", self._prose(f"study-{slug}"))
 
     def _write_test(self) -> Iterator[Cell]:
-        yield self._head("Final test", words.TEST.format(rule=self._context.rule))
+        imported = self._context.imported
+        untested = " and of the ".join(imported.untested) if imported and imported.untested else ""
+        said = words.UNTESTED.format(models=untested) if untested else ""
+        yield self._head("Final test", words.TEST.format(rule=self._context.rule), said)
         yield _own("final_test")
         for final in self._context.finals:
             name, said = final.model, {"model": final.title, "seed": final.seed}

@@ -21,7 +21,10 @@ ALT: Final = "alt"
 METADATA: Final = "mnistreport"
 """Key of what this program keeps in a notebook's metadata."""
 FORMAT: Final = 1
-STAGE: Final = "running the notebook, which trains a baseline once more"
+STAGE: Final = "running the notebook"
+TRAINING: Final = f"{STAGE}, which trains a baseline once more"
+_TRAINS: Final = "EPOCHS_HERE"
+"""A name that is only in the code of such a notebook."""
 NO_NOTEBOOK: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What reading something raises that is no notebook of ours."""
 _LIBRARIES: Final = (
@@ -63,7 +66,8 @@ def fill_outputs(
         for cell, known in zip(_list_code(notebook), _list_code(earlier), strict=True):
             cell.update({name: known[name] for name in _OUTCOME})
     else:
-        on_stage(STAGE)
+        trains = any(_TRAINS in cell["source"] for cell in _list_code(notebook))
+        on_stage(TRAINING if trains else STAGE)
         run_notebook(notebook, files, digits.folder, place=place)
     _tell_alternatives(notebook)
     notebook["metadata"][METADATA] = {

@@ -31,14 +31,16 @@ class LiveRun:
 def find_live_run(material: Material) -> LiveRun | None:
     """Return what the notebook trains: a feedforward network's baseline if one finished.
 
-    ``None`` if no baseline finished with the first seed, or each would take too long.
+    ``None`` if no baseline was trained by this program and finished with the first seed, or each
+    would take too long.
     """
     manifest, seed = material.manifest, material.manifest.seeds[0]
     baselines = [baseline.variant for baseline in manifest.baselines.values()]
     for variant in sorted(baselines, key=lambda each: each.architecture.kind != "mlp"):
         epochs = variant.training.epochs
         each = ROUGH_COSTS.estimate_seconds(variant, material.split.learning_sizes) / epochs
-        finished = material.results.variants[variant.key].finished
-        if seed in finished and each <= MOST_SECONDS:
+        summary = material.results.variants[variant.key]
+        has_twin = seed in summary.finished and seed not in summary.imported
+        if has_twin and each <= MOST_SECONDS:
             return LiveRun(variant, seed, max(1, min(epochs, int(SECONDS / each))))
     return None

@@ -7,14 +7,23 @@ ABOUT: Final = """\
 networks, the loss, gradient descent and the training loop stand in its cells as the program's own
 source; of the {others}, feedforward networks may have been trained by a faster form of the loop,
 which tests hold to this one. {live}
-Other numbers come from `levels.csv`, `runs.csv` and `epochs.csv`, and the best networks from
-`best_*.safetensors`, which lie beside this notebook.
+Other numbers come from `levels.csv`, `runs.csv` and `epochs.csv`{networks}\
+, which lie beside this notebook.
 
 To run it again, *Restart and run all* needs {packages}, and the digits: {digits}."""
 
+ABOUT_NETWORKS: Final = ", and the best networks from\n`best_*.safetensors`"
 ABOUT_LIVE: Final = "Here it trains the baseline of the {model} once more."
 ABOUT_NO_LIVE: Final = (
     "No baseline is trained here: none finished with the first seed, or one epoch takes too long."
+)
+ABOUT_NO_TWIN: Final = (
+    "No baseline is trained here: of none there is a run that this program trained with the first "
+    "seed, or one epoch takes too long."
+)
+ABOUT_IMPORTED: Final = (
+    "{runs} were not trained by this program, but imported from files, and not checked; for these "
+    "the column `imported` of `runs.csv` names the file."
 )
 DIGITS_IN_FILES: Final = (
     "in the folder that the environment variable `MNISTREPORT_DATA` names, or else in a folder "
@@ -77,6 +86,7 @@ LIVE_CURVES: Final = (
 )
 
 ALL_SEEDS: Final = "### {model}: the stored runs of its baseline"
+ALL_IMPORTED: Final = "### {model}: the runs of its baseline, {imported} of {runs} imported"
 
 CURVES: Final = "{title}: loss (nats) and accuracy after each epoch."
 BASELINE_CURVES: Final = "The baseline of the {model}: loss (nats) and accuracy after each epoch."
@@ -101,6 +111,23 @@ FACTOR: Final = (
 VARIANTS: Final = (
     "The {model} is trained from scratch in {levels} variants; the baseline is “{baseline}”."
 )
+
+FACTOR_IMPORTED: Final = (
+    "This study asks what {levels} values of one factor, {factor}, change for the {model}; by the "
+    "manifest everything else stays at the baseline, whose own value is {baseline}."
+)
+VARIANTS_IMPORTED: Final = (
+    "This study asks how {levels} variants of the {model} differ; the baseline is “{baseline}”."
+)
+UNTESTED: Final = (
+    "Not tested: that variant of the {models}. It has imported runs, which come without weights."
+)
+OF_REPORT: Final = {
+    "those that the runs were trained on": "those of the report",
+    "the one that the runs were trained on": "that of the report",
+    "the same as in the runs": "the same as in the report",
+}
+"""What the code itself says otherwise where runs were imported: of these nobody knows it."""
 
 TEST: Final = (
     "The test split was kept aside until here. Each model is tested with {rule}. The stored "

@@ -11,6 +11,7 @@ from mnistreport.analysis.results import StudySummary
 from mnistreport.report.sentences.ablation import say_gap_effects, say_interaction, say_speed
 from mnistreport.report.sentences.course import (
     say_at_chance,
+    say_imported,
     say_overfitted,
     say_still_learning,
     say_unfinished,
@@ -37,6 +38,7 @@ def name_evidence(study: StudySummary, finding: Finding) -> tuple[str, str]:
 
 _SENTENCES: dict[str, Callable[[StudySummary, Finding], str]] = {
     "best": say_best,
+    "imported": say_imported,
     "spread": say_spread,
     "interaction": say_interaction,
     "gap": say_gap_effects,

@@ -4,7 +4,7 @@ from mnistreport.analysis.findings import Finding
 from mnistreport.analysis.results import CHANCE, LevelSummary, StudySummary
 from mnistreport.report.numbers import format_percent, format_points
 from mnistreport.report.sentences.phrases import name, names, say_measure
-from mnistreport.report.wording import join_words
+from mnistreport.report.wording import count_things, escape_markdown, join_words, name_files
 
 
 def say_at_chance(study: StudySummary, finding: Finding) -> str:
@@ -16,6 +16,32 @@ def say_at_chance(study: StudySummary, finding: Finding) -> str:
     return (
         f"Hardly anything was learned with {join_words(ended)}: guessing among ten digits gives "
         f"about {format_percent(CHANCE, 0)}."
+    )
+
+
+def say_imported(study: StudySummary, finding: Finding) -> str:
+    """Say which levels have runs that were not trained here, and what follows from that."""
+    runs, of = finding.get("runs", int), finding.get("of", int)
+    files = escape_markdown(name_files(finding.get_all("files", str)))
+    levels = names(study, finding.get_all("levels", LevelSummary))
+    of_runs = f"of the study’s {count_things(of, 'run')}"
+    if runs == of:
+        which = f"Not one {of_runs} was trained here; they were imported"
+        how = (
+            "Nothing makes pairs of them, so they are compared by Welch’s unpaired test, and what "
+            "ends higher or lower need not do so for its setting alone."
+        )
+    else:
+        verb = "was" if runs == 1 else "were"
+        which = f"{runs} {of_runs} ({levels}) {verb} not trained here, but imported"
+        how = (
+            "Imported runs are compared with imported ones alone, by Welch’s unpaired test, and "
+            "not with runs that were trained here."
+        )
+    return (
+        f"{which} from {files}. On which data, split and seeds, with which settings and by which "
+        f"code was not checked. {how} What takes pairs, numbers of updates, times or weights is "
+        "not asked of this study."
     )
 
 

@@ -25,9 +25,17 @@ def say_best(study: StudySummary, finding: Finding) -> str:
         return start
     if finding.strength not in {"clear", "observed"} and best is not study.baseline:
         ties = tuple(level for level in ties if level is not study.baseline)  # just spoken of
-    if ties:
+    uncompared = tuple(level for level in ties if level in study.uncompared)
+    if uncompared:
+        start += (
+            f" Not compared with {name(study, best)}, as only some of these runs were trained "
+            f"here: {names(study, uncompared)}."
+        )
+    if tied := tuple(level for level in ties if level not in uncompared):
         seeds = capitalise(say_seeds(measure.n))
-        return f"{start} {seeds} cannot tell {names(study, ties)} from {name(study, best)}."
+        start += f" {seeds} cannot tell {names(study, tied)} from {name(study, best)}."
+    if ties:
+        return start
     others = len(study.complete) - 1
     if finding.strength == "clear" and others:
         finished = "" if others == len(study.levels) - 1 else " that finished"
@@ -36,7 +44,14 @@ def say_best(study: StudySummary, finding: Finding) -> str:
 
 
 def say_headline(study: StudySummary, finding: Finding) -> str:
-    """Say the same in one short sentence."""
+    """Say the same in one short sentence, and whether it rests on imported runs."""
+    said = _say_headline(study, finding)
+    if not study.imported:
+        return said
+    return f"{said} That rests on imported runs, whose conditions were not checked."
+
+
+def _say_headline(study: StudySummary, finding: Finding) -> str:
     best = finding.get("best", LevelSummary)
     reached = f"{name(study, best)} ({say_measure(best.summary.accuracy)} validation accuracy)"
     comparison = finding.get_optional("comparison", Comparison)
@@ -44,11 +59,14 @@ def say_headline(study: StudySummary, finding: Finding) -> str:
         no_level = "No level" if _all_finished(study) else "No level that finished"
         return f"{no_level} has a higher mean than the baseline, {reached}{_say_below(study)}."
     if comparison is None:
-        return f"The highest mean is that of {reached}; the baseline did not finish."
+        why = "did not finish" if best.is_comparable else "is of another origin, and not compared"
+        return f"The highest mean is that of {reached}; the baseline {why}."
     points = format_points(comparison.difference.mean)
     if comparison.is_clear:
         verb = agree(study, best)
         lead = format_points(comparison.difference.mean, signed=False)
+        if best.summary.imported:
+            return f"{capitalise(reached)} ended above the baseline, by {lead}, more than chance."
         return f"{capitalise(reached)} {verb} {_say_ahead(study, finding)}, by {lead}."
     why = (
         "which is within noise"
@@ -118,25 +136,11 @@ def _say_lead(study: StudySummary, finding: Finding, best: LevelSummary) -> str:
         return f"The highest mean{among} is {own}."
     highest = f"The highest mean is that of {name(study, best)}, with {reached}"
     if comparison is None:
-        return (
-            f"{highest}; the baseline did not finish, so that there is nothing to hold that "
-            "against."
-        )
+        return highest + _say_uncompared(best)
     against = f"the baseline’s {say_measure(baseline.summary.accuracy)}"
     points = format_points(comparison.difference.mean)
     if comparison.is_clear:
-        said = (
-            f"**{capitalise(name(study, best))} {agree(study, best)} "
-            f"{_say_ahead(study, finding)}**: "
-            f"{reached}, {points} against {against} ({say_evidence(comparison)})."
-        )
-        unsettled = finding.get_all("unsettled", LevelSummary)
-        if unsettled:
-            said += (
-                f" Validation loss was still falling with {names(study, unsettled)}, so this is "
-                "a lead in speed and need not be one in the end."
-            )
-        return said
+        return _say_clear_lead(study, finding, comparison, f"{reached}, {points} against {against}")
     noise = finding.get_optional("noise_floor", float)
     if comparison.strength == "within noise" and noise is not None:
         return (
@@ -151,6 +155,38 @@ def _say_lead(study: StudySummary, finding: Finding, best: LevelSummary) -> str:
         f"{format_points(noise, signed=False)}, but {seeds} cannot show that it is more than "
         "chance."
     )
+
+
+def _say_clear_lead(
+    study: StudySummary, finding: Finding, comparison: Comparison, lead: str
+) -> str:
+    best = finding.get("best", LevelSummary)
+    if best.summary.imported:
+        return (
+            f"**{capitalise(name(study, best))} ended above the baseline**, by more than chance, "
+            f"as the files tell: {lead} ({say_evidence(comparison)}, unpaired). Whether anything "
+            "but the setting differed was not checked."
+        )
+    said = (
+        f"**{capitalise(name(study, best))} {agree(study, best)} {_say_ahead(study, finding)}**: "
+        f"{lead} ({say_evidence(comparison)})."
+    )
+    unsettled = finding.get_all("unsettled", LevelSummary)
+    if unsettled:
+        said += (
+            f" Validation loss was still falling with {names(study, unsettled)}, so this is "
+            "a lead in speed and need not be one in the end."
+        )
+    return said
+
+
+def _say_uncompared(best: LevelSummary) -> str:
+    """Continue a sentence with why there is no comparison with the baseline."""
+    if not best.is_comparable:
+        return (
+            ". It is not compared with the baseline, as only some of these runs were trained here."
+        )
+    return "; the baseline did not finish, so that there is nothing to hold that against."
 
 
 def _say_ahead(study: StudySummary, finding: Finding) -> str:
