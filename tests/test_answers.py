@@ -71,7 +71,7 @@ def test_a_checkup_before_a_build(tmp_path: Path) -> None:
     found = read_strictly(told)
     assert ExitCode.DONE == told.code, told.err
     assert ["warning: "] == [line[:9] for line in told.err.splitlines()]
-    assert {"planned": 4, "finished": 0} == found["runs"]
+    assert {"planned": 4, "finished": 0, "imported": 0} == found["runs"]
     assert [{"study": "Rate", "file": None, "is_own": False}] == found["insights"]
     assert (None, False) == (found["claims"], found["placeholders"])
     assert {"name": None, "state": "none"} == found["zip"]

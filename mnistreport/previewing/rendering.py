@@ -135,6 +135,8 @@ class Renderer:
         if source:
             path = (Path.cwd() if options.data else folder) / source
             data += [path] if path.exists() else []
+        if project:
+            data += sorted({(folder / run.file).parent for run in project.imported.values()})
         results = (cache, cache / "runs", cache / "tests", *([output.resolve()] if output else []))
         manifest = options.manifest.absolute()
         return Places(manifest, folder / "templates", tuple(data), results)

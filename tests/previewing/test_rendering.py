@@ -11,6 +11,7 @@ from mnistreport.errors import DataError, ManifestError, TemplateError
 from mnistreport.options import Listener, Options
 from mnistreport.pipeline import render
 from mnistreport.previewing.rendering import Page, Renderer, Untrained
+from mnistreport.previewing.watching import Kind
 from tests.previewing.projects import MANIFEST, Project
 
 LOADED = """\
@@ -251,3 +252,17 @@ def test_other_data_is_another_project(project: Project) -> None:
     made = renderer.render(anew=True)
     assert isinstance(made, Untrained)
     assert 4 == made.runs
+
+
+def test_imported_runs_are_shown_and_watched(project: Project) -> None:
+    """A file of a run that was trained elsewhere is part of the page, and of what is watched."""
+    folder = project.folder / "histories"
+    folder.mkdir()
+    header = "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,seed"
+    rows = [f"{epoch},1.5,0.5,1.6,0.4,{seed}" for seed in (0, 1) for epoch in (1, 2)]
+    (folder / "rate.csv").write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
+    entry = '\n[[runs]]\nimport = "histories/*.csv"\nlearning_rate = 0.2\n'
+    project.manifest.write_text(MANIFEST + entry, encoding="utf-8")
+    renderer = start(project)
+    assert "histories/rate.csv" in make_page(renderer, anew=True).html
+    assert Kind.project is renderer.find_places().judge(folder / "rate.csv")
