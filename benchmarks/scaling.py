@@ -190,14 +190,12 @@ def measure_overhead(bench: Bench) -> Overhead:
                 experiments = expand_experiments((variant,), range(SMALL), split)
                 parent, theirs = time.process_time(), _read_processor(scheduler)
                 _, span = measure_wall(experiments, bench, cluster)
-                alone = _measure_alone(experiments[:20], bench)
-                costs.setdefault(epochs, []).append(
-                    (
-                        (time.process_time() - parent - 20 * alone) / SMALL,
-                        (_read_processor(scheduler) - theirs) / SMALL,
-                        span - alone,
-                    )
+                parent, theirs = (
+                    time.process_time() - parent,
+                    _read_processor(scheduler) - theirs,
                 )
+                alone = _measure_alone(experiments[:20], bench)
+                costs.setdefault(epochs, []).append((parent / SMALL, theirs / SMALL, span - alone))
     few, many = (
         [median(column) for column in zip(*costs[epochs], strict=True)]
         for epochs in (FEW_EPOCHS, MANY_EPOCHS)
@@ -207,14 +205,14 @@ def measure_overhead(bench: Bench) -> Overhead:
 
 
 def _measure_alone(experiments: Sequence[Experiment], bench: Bench) -> float:
-    """Return seconds of the processor that each takes in this process."""
+    """Return seconds that each takes in this process."""
     from mnistreport.training.trainer import Trainer
 
     trainer = Trainer(bench.place.digits, bench.place.split, "cpu")
-    start = time.process_time()
+    start = time.perf_counter()
     for each in experiments:
         list(trainer.train((each,), lambda _done: None))
-    return (time.process_time() - start) / len(experiments)
+    return (time.perf_counter() - start) / len(experiments)
 
 
 def measure_durations(bench: Bench) -> dict[Variant, float]:

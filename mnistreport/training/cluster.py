@@ -5,43 +5,43 @@ becomes of a cohort whose worker is lost. Workers may come and go; who differs i
 decides a run's result, gets no work.
 """
 
-import threading
+import pickle
 import time
-import uuid
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import count
-from queue import Empty, SimpleQueue
-from typing import Any, Final
+from queue import Empty
+from typing import Final
 
-from mnistreport.errors import DataError, EnvironmentFault, MnistReportError
+from mnistreport.errors import EnvironmentFault
 from mnistreport.study.experiment import RECIPE_VERSION
-from mnistreport.training.cluster_worker import (
-    CohortFailedError,
-    Facts,
-    Task,
-    describe_worker,
-    read_parcel,
-    train_task,
-)
+from mnistreport.training.cluster_client import ClusterClient
+from mnistreport.training.cluster_worker import CohortFailedError, Facts, Task
 from mnistreport.training.crew import Crew, Gone, Shift
 from mnistreport.training.events import Ended, EpochDone, Event, Started
 from mnistreport.training.grouping import Cohort
-from mnistreport.training.posts import Answer, Introduction, Letter, Post, describe_failure
+from mnistreport.training.posts import (
+    Answer,
+    Beginning,
+    Epoch,
+    Introduction,
+    Letter,
+    Move,
+    Post,
+    Roster,
+    describe_failure,
+)
 from mnistreport.training.result import EpochRow
-from mnistreport.training.scheduler import connect_client
 from mnistreport.training.watch import Watch
 
 GREETING_SECONDS: Final = 30
 """How long the first work waits for workers that are there but have not said what they are."""
 NOWHERE: Final = 0
 """No process of this machine."""
-WORKERS_TOPIC: Final = "all"
-"""What a scheduler tells of workers that come and go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +75,19 @@ class _Crew:
 
     def __init__(self, scheduler: str, shift: Shift) -> None:
         self._scheduler, self._shift = scheduler, shift
-        self._build = f"mnistreport-{uuid.uuid4().hex}"
         self._numbers = count()
         self._posts: dict[str, Post] = {}
         self._idle: dict[str, Post] = {}
         self._busy: dict[int, Post] = {}
-        self._inbox = SimpleQueue[Letter]()
-        self._begun = self._looked = time.monotonic()
-        self._parcel: Any = None
+        self._refused: dict[str, str] = {}
         self._said = set[str]()
-        self._client = connect_client(scheduler)
-        for topic in (self._build, WORKERS_TOPIC):
-            self._client.subscribe_topic(topic, self._note)
+        self._begun = self._looked = time.monotonic()
+        self._client = ClusterClient(scheduler, shift.place, shift.split_sha256)
 
     @property
     def size(self) -> int:
         """How many workers can be used now."""
-        return max(1, sum(post.is_ready for post in self._posts.values()))
+        return max(1, len(self._idle) + len(self._busy))
 
     @property
     def is_busy(self) -> bool:
@@ -99,11 +95,21 @@ class _Crew:
         return bool(self._busy)
 
     def gather(self) -> None:
-        """Ask every worker what it is, and wait until there is one to be used."""
-        self._greet(tuple(self._client.scheduler_info()["workers"]))
+        """Ask every worker what it is, and wait until there is one to be used.
+
+        Raises:
+            EnvironmentFault: There were some, and none of them can be used.
+        """
+        there = self._client.list_workers()
+        self._greet(there)
         while not self._can_begin():
             for _ in self.hear():
                 pass
+            if there and not self._posts and self._refused:
+                why = next(iter(self._refused.values()))
+                msg = f"none of the workers at {self._scheduler} can be used; {why}"
+                step = "start workers that have what this machine has, with one thread each"
+                raise EnvironmentFault(msg, next_step=step)
 
     def _can_begin(self) -> bool:
         ready = [post.is_ready for post in self._posts.values()]
@@ -118,6 +124,10 @@ class _Crew:
         """Give every idle worker a cohort."""
         while waiting and self._idle:
             post = self._idle.pop(next(iter(self._idle)))
+            if not post.has_data and not self._client.has_parcel:
+                post.is_ready = False  # what was sent is lost: it has to be sent again
+                self._client.greet(post)
+                continue
             cohort = waiting.popleft()
             self._begin(post, cohort)
             yield from map(Started, cohort)
@@ -126,83 +136,42 @@ class _Crew:
         """Wait a while for what is told, and look whether scheduler and workers are still there."""
         seconds = self._shift.patience.look_seconds
         with suppress(Empty):
-            yield from self._read(self._inbox.get(timeout=seconds))
+            yield from self._read(self._client.inbox.get(timeout=seconds))
         now = time.monotonic()
         elapsed = now - self._looked
-        if elapsed < seconds or not self._inbox.empty():
+        if elapsed < seconds or not self._client.inbox.empty():
             return
         self._looked = now
-        self._refuse_silence()
+        self._client.refuse_silence()
         self._tell_if_alone()
-        for post in list(self._busy.values()):
+        for post in [post for post in self._busy.values() if post.is_begun]:
             if why := post.watch.look(elapsed):
+                self._refused[post.address] = why
                 yield self._remove(post, why)
 
     def dismiss(self) -> None:
         """End what workers do for this build, and leave the cluster."""
-        from distributed import Event as Signal
-
-        with suppress(Exception):  # whatever is lost here, is lost: the work is over
-            if self.is_busy and self._client.status == "running":
-                Signal(self._build, client=self._client).set()
-        for post in self._posts.values():
-            if post.future:
-                post.future.cancel()
-        with suppress(Exception):
-            self._client.close(timeout=2)
+        self._client.leave(list(self._busy.values()))
 
     # --- Workers ---------------------------------------------------------------------------------
 
     def _greet(self, addresses: tuple[str, ...]) -> None:
-        """Ask workers what they are; each answers with a letter.
-
-        Not by a task: a worker that does not know the program would break down over it.
-        """
+        """Ask workers that are new here what they are; each answers with a letter."""
         for address in addresses:
-            self._posts[address] = Post(address, Watch(NOWHERE, self._shift.patience))
-        if addresses:
-            threading.Thread(target=self._ask, args=(addresses,), daemon=True).start()
-
-    def _ask(self, addresses: tuple[str, ...]) -> None:
-        words = (self._shift.place, self._shift.split_sha256)
-        try:
-            answers: dict[str, object] = self._client.run(
-                describe_worker, *words, workers=addresses, on_error="return"
-            )
-        except Exception as error:  # noqa: BLE001 - as it would be a worker's answer
-            answers = dict.fromkeys(addresses, error)
-        for address, answer in answers.items():
-            self._inbox.put(Introduction(address, answer))
+            if address not in self._posts and address not in self._refused:
+                post = Post(address, Watch(NOWHERE, self._shift.patience))
+                self._posts[address] = post
+                self._client.greet(post)
 
     def _begin(self, post: Post, cohort: Cohort) -> None:
-        post.cohort = cohort
+        post.cohort, post.is_begun = cohort, False
         post.epochs = dict.fromkeys((each.fingerprint for each in cohort), 0)
-        post.watch.begin(sum(map(self._shift.estimate, cohort)))
-        parcel = None if post.has_data else self._find_parcel()
-        place, sha256 = self._shift.place, self._shift.split_sha256
         post.number = number = next(self._numbers)
-        task = Task(cohort, place, sha256, number, self._build)
         self._busy[number] = post
-        executor = self._client.get_executor(workers=[post.address], pure=False)
-        future: Future[tuple[Ended, ...]] = executor.submit(train_task, task, parcel)
-        post.future = future
-        future.add_done_callback(lambda done: self._inbox.put(Answer(post, done)))
+        place, sha256 = self._shift.place, self._shift.split_sha256
+        self._client.send(post, Task(cohort, place, sha256, number, self._client.build))
 
-    def _note(self, event: tuple[float, Any]) -> None:
-        """Put into the inbox what is told under a topic: when, and what."""
-        self._inbox.put(event[1])
-
-    def _find_parcel(self) -> Any:  # noqa: ANN401 - a future of distributed's
-        """Return the data, scattered among the workers, who hand it on among themselves."""
-        if self._parcel is None or self._parcel.status != "finished":
-            arrays = read_parcel(self._shift.place)
-            if arrays is None:
-                msg = "does not hold the data that was put there"
-                raise DataError(msg, file=self._shift.place.digits, next_step="build again")
-            self._parcel = self._client.scatter({"parcel": arrays}, hash=False)["parcel"]
-        return self._parcel
-
-    def _remove(self, post: Post, why: str = "") -> Gone:
+    def _remove(self, post: Post, why_hung: str = "") -> Gone:
         """Strike a worker off; what it may still say is not heard."""
         cohort = self._relieve(post)
         del self._posts[post.address]
@@ -210,7 +179,7 @@ class _Crew:
         future, post.future = post.future, None
         if future:
             future.cancel()
-        return Gone(cohort, why)
+        return Gone(cohort, why_hung)
 
     def _relieve(self, post: Post) -> Cohort:
         """Take from a worker what it was busy with; it can be given something else."""
@@ -223,62 +192,56 @@ class _Crew:
     # --- Letters ---------------------------------------------------------------------------------
 
     def _read(self, letter: Letter) -> Iterator[Event | Gone]:
-        if isinstance(letter, Answer):
-            if self._posts.get(letter.post.address) is letter.post:
-                letter.post.future = None
-                yield from self._read_answer(letter.post, letter.future)
-        elif isinstance(letter, Introduction):
-            if letter.address in self._posts:
-                self._welcome(self._posts[letter.address], letter.answer)
-        elif isinstance(letter, dict):
-            yield from self._read_move(letter)
-        else:
-            yield from self._read_epoch(letter)
+        match letter:
+            case Answer(post, future) if future is post.future:
+                post.future = None
+                yield from self._read_answer(post, letter)
+            case Introduction(post, answer) if self._posts.get(post.address) is post:
+                self._welcome(post, answer)
+            case Roster(addresses):
+                self._greet(addresses)
+            case Move("add-worker", address):
+                self._greet((address,))
+            case Move("remove-worker", address):
+                self._refused.pop(address, None)
+                if post := self._posts.get(address):
+                    yield self._remove(post)
+            case Beginning(number) if post := self._busy.get(number):
+                post.is_begun = True
+                post.watch.begin(sum(map(self._shift.estimate, post.cohort)))
+            case Epoch(number, member, epoch, measures) if post := self._busy.get(number):
+                experiment = post.cohort[member]
+                post.watch.hear()
+                post.epochs[experiment.fingerprint] = epoch
+                yield EpochDone(experiment, EpochRow(epoch, *measures))
+            case _:  # of a worker, or a task, that is no longer ours
+                pass
 
-    def _read_move(self, told: dict[str, object]) -> Iterator[Gone]:
-        """A worker has come or gone."""
-        address = str(told.get("worker"))
-        if told.get("action") == "add-worker" and address not in self._posts:
-            self._greet((address,))
-        elif told.get("action") == "remove-worker" and address in self._posts:
-            yield self._remove(self._posts[address])
-
-    def _read_epoch(self, told: tuple[Any, ...]) -> Iterator[EpochDone]:
-        number, member, epoch, *measures = told
-        if post := self._busy.get(number):
-            experiment = post.cohort[int(member)]
-            row = EpochRow(epoch, *measures)
-            post.watch.hear()
-            post.epochs[experiment.fingerprint] = epoch
-            yield EpochDone(experiment, row)
-
-    def _read_answer(
-        self, post: Post, future: "Future[tuple[Ended, ...]]"
-    ) -> Iterator[Event | Gone]:
+    def _read_answer(self, post: Post, letter: Answer) -> Iterator[Event | Gone]:
         cohort = self._relieve(post)
         try:
-            answer = future.result()
-        except (CohortFailedError, CancelledError):
-            self._refuse_silence()
-            yield Gone(cohort)
-        except MnistReportError:
-            raise
+            ends: tuple[Ended, ...] = pickle.loads(letter.future.result())  # noqa: S301 - see scheduler
+        except CohortFailedError as error:
+            yield Gone(cohort, fault=f"{post.name} {error}")
+        except CancelledError:  # the data was lost on the way, or somebody cancels
+            self._client.refuse_silence()
+            yield Gone(cohort, is_try=False)
         except Exception as error:  # noqa: BLE001 - whatever another machine has to say
-            yield Gone(cohort)
             self._refuse(post, describe_failure(error))
+            yield Gone(cohort, is_try=False)
         else:
-            yield from self._tell_ends(post, cohort, answer)
+            yield from self._tell_ends(post, cohort, ends)
 
     def _tell_ends(
-        self, post: Post, cohort: Cohort, answer: tuple[Ended, ...]
+        self, post: Post, cohort: Cohort, ends: tuple[Ended, ...]
     ) -> Iterator[Event | Gone]:
         """Tell what became of a cohort, and before that the epochs that the answer overtook."""
-        for ended in answer:
+        for ended in ends:
             told = post.epochs[ended.experiment.fingerprint]
             for row in ended.result.history[told:]:
                 yield EpochDone(ended.experiment, row)
             yield ended
-        answered = {ended.experiment.fingerprint for ended in answer}
+        answered = {ended.experiment.fingerprint for ended in ends}
         yield Gone(tuple(each for each in cohort if each.fingerprint not in answered))
 
     def _welcome(self, post: Post, facts: object) -> None:
@@ -292,33 +255,23 @@ class _Crew:
             self._refuse(post, f"has torch {facts.torch}, and this machine {ours}")
         elif facts.recipe != RECIPE_VERSION:
             self._refuse(post, "has another version of mnistreport, which trains otherwise")
+        elif facts.threads != 1:
+            self._refuse(post, f"has {facts.threads} threads: start it with --nthreads 1")
         else:
             post.is_ready, post.has_data = True, facts.has_data
             self._idle[post.address] = post
-            if facts.threads > 1:
-                self._warn(
-                    f"a worker trains on one thread, and some have {facts.threads}: "
-                    "start one for each core, with --nthreads 1"
-                )
 
     def _refuse(self, post: Post, why: str) -> None:
-        """Give a worker no work; without any other, nothing can be done."""
+        """Give a worker no work, and say so."""
         self._remove(post)
+        self._refused[post.address] = f"{post.name} {why}"
         self._warn(f"{post.name} ({post.address}) gets no work: it {why}")
-        if not self._posts:
-            msg = f"none of the workers at {self._scheduler} can be used; {post.name} {why}"
-            step = "install the same versions of mnistreport and torch there as here"
-            raise EnvironmentFault(msg, next_step=step)
-
-    def _refuse_silence(self) -> None:
-        if self._client.status != "running":
-            msg = f"the scheduler at {self._scheduler} is gone"
-            raise EnvironmentFault(msg, next_step="finished runs are stored; build again")
 
     def _tell_if_alone(self) -> None:
+        """Say once that there is nobody to work, and that one would be welcome."""
         if not self._posts:
-            self._warn(f"{self._scheduler} has no worker at the moment; waiting for one")
-        elif self._is_late and not any(post.is_ready for post in self._posts.values()):
+            self._warn(f"{self._scheduler} has no worker to be used at the moment; waiting for one")
+        elif self._is_late and not self._idle and not self._busy:
             self._warn(f"no worker at {self._scheduler} says what it is; waiting for one")
 
     def _warn(self, text: str) -> None:

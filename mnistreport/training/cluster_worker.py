@@ -1,9 +1,11 @@
 """What a cluster's worker does: look for the data, train cohorts, tell the parent of each epoch.
 
-A worker's process trains one cohort at a time, whoever sent it, since networks are drawn from the
-process's own generator. It loads the data once.
+A worker's process trains one cohort at a time, and does nothing else meanwhile, since networks are
+drawn from the process's own generator: a worker with several threads is refused. It loads the data
+once, and keeps it until it is asked to train on other data.
 """
 
+import pickle
 import platform
 import threading
 import time
@@ -22,8 +24,9 @@ from mnistreport.data.store import open_arrays, publish_arrays
 from mnistreport.errors import DataError
 from mnistreport.study.experiment import RECIPE_VERSION
 from mnistreport.training.crew import WorkPlace
-from mnistreport.training.events import Ended, EpochDone
+from mnistreport.training.events import EpochDone
 from mnistreport.training.grouping import Cohort
+from mnistreport.training.posts import describe_failure
 
 if TYPE_CHECKING:  # torch loads when there is something to train
     from mnistreport.training.trainer import Trainer
@@ -80,7 +83,7 @@ class Task:
 
 
 class CohortFailedError(Exception):
-    """Training several together failed; each alone may do better."""
+    """Training failed; of several, each alone may do better."""
 
 
 class _UnwantedError(Exception):
@@ -105,7 +108,7 @@ def describe_worker(place: WorkPlace, split_sha256: str, dask_worker: Any) -> Fa
     )
 
 
-def train_task(task: Task, parcel: Parcel | None) -> tuple[Ended, ...]:
+def train_task(task: Task, parcel: Parcel | None) -> bytes:
     """Train a cohort, and tell of each epoch under the build's topic.
 
     Args:
@@ -113,12 +116,13 @@ def train_task(task: Task, parcel: Parcel | None) -> tuple[Ended, ...]:
         parcel: The data, for a worker that cannot reach its folders.
 
     Returns:
-        What became of each experiment; of none if the build was over before.
+        What became of each experiment, of none if the build was over before: a tuple of ``Ended``,
+        pickled here, since distributed never ends what it cannot unpickle there.
 
     Raises:
-        CohortFailedError: Training several together failed.
+        CohortFailedError: Training failed.
         DataError: The data is no longer where it was.
-        EnvironmentFault: There is no such device.
+        EnvironmentFault: There is no such device, or no room for the data.
     """
     from distributed import Event, get_worker
 
@@ -138,13 +142,15 @@ def train_task(task: Task, parcel: Parcel | None) -> tuple[Ended, ...]:
         worker.log_event(task.build, told)
 
     with _training:
+        worker.log_event(task.build, (task.number,))
         trainer = _find_trainer(task, parcel, Path(worker.local_directory))
         try:
-            return tuple(trainer.train(task.cohort, tell))
+            ends = tuple(trainer.train(task.cohort, tell))
         except _UnwantedError:
-            return ()
-        except SystemExit as error:  # as a process of its own would end
-            raise CohortFailedError from error
+            ends = ()
+        except (Exception, SystemExit) as error:
+            raise CohortFailedError(describe_failure(error)) from error
+    return pickle.dumps(ends)
 
 
 class _Wish:

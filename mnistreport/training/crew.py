@@ -51,10 +51,19 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Whoever trained ``cohort`` has died, or was given up for hung; ``why`` says what of those."""
+    """Nobody trains ``cohort`` any more, and it did not end.
+
+    Attributes:
+        cohort: What was begun, or about to be.
+        why_hung: Why whoever trained it was given up; empty if it was not for hanging.
+        fault: What it said as it failed, if it could say anything.
+        is_try: Whether the experiments may have had to do with it.
+    """
 
     cohort: Cohort
-    why: str = ""
+    why_hung: str = ""
+    fault: str = ""
+    is_try: bool = True
 
 
 class Crew(Protocol):

@@ -75,13 +75,15 @@ def _take_back(gone: Gone, tries: Counter[str], place: WorkPlace) -> Iterator[Wo
     One of them may have been the others' undoing.
     """
     for experiment in gone.cohort:
-        tries[experiment.fingerprint] += 1
-        again = not gone.why and tries[experiment.fingerprint] < TRIES
+        tries[experiment.fingerprint] += gone.is_try
+        again = not gone.why_hung and tries[experiment.fingerprint] < TRIES
         yield WorkerLost(experiment, again)
         if again:
             continue
-        if gone.why:
-            result = _make_lost(experiment, "timeout", gone.why, place)
+        if gone.why_hung:
+            result = _make_lost(experiment, "timeout", gone.why_hung, place)
+        elif gone.fault:
+            result = _make_lost(experiment, "failed", gone.fault, place)
         else:
             why = f"its worker process died {TRIES} times (out of memory, or killed)"
             result = _make_lost(experiment, "failed", why, place)

@@ -6,53 +6,58 @@ has to be on this machine, or speak TLS, with the certificates that Dask's own c
 
 import ipaddress
 import logging
+import re
 import socket
 import warnings
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from mnistreport.errors import EnvironmentFault, UsageError
 
 CONNECT_SECONDS: Final = 10
 """Within which a scheduler has to answer."""
 OPTION: Final = "--scheduler"
-_SEALED: Final = {"tls", "wss"}
-_OPEN: Final = {"tcp", "ws"}
+_ADDRESS: Final = re.compile(
+    r"(?:(?P<scheme>tcp|tls)://)?(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1,5})"
+)
+_LAST_PORT: Final = 65_535
 
 
 def check_scheduler(address: str, *, insecure: bool) -> str:
-    """Return ``address`` with its scheme; ``tcp`` if it has none.
+    """Return ``address`` as it is to be used: with its scheme, ``tcp`` if it has none.
+
+    A name that stands for this machine is replaced by the number that was found, as it could
+    stand for something else when it is looked up again.
 
     Raises:
         UsageError: It is no address, or that of another machine without TLS, and not ``insecure``.
     """
-    full = address if "://" in address else f"tcp://{address}"
-    try:
-        parts = urlsplit(full)
-        host, scheme, port = parts.hostname, parts.scheme, parts.port
-    except ValueError:
-        host, scheme, port = None, "", None
-    if not host or not port or scheme not in _SEALED | _OPEN:
+    found = _ADDRESS.fullmatch(address)
+    if not found or not 0 < int(found["port"]) <= _LAST_PORT:
         msg = f"{address!r} is no scheduler's address"
         raise UsageError(msg, key=OPTION, next_step="it looks like tls://host:8786")
-    if scheme in _OPEN and not insecure and not _is_here(host):
-        msg = f"{full} is another machine, and neither of you could tell who listens or answers"
-        step = "use tls:// with certificates, a tunnel to this machine, or --insecure"
-        raise UsageError(msg, key=OPTION, next_step=step)
-    return full
+    scheme, host, port = found["scheme"] or "tcp", found["host"], int(found["port"])
+    if scheme == "tls":
+        return f"tls://{host}:{port}"
+    if here := _find_here(host.strip("[]")):
+        return f"tcp://{here}:{port}"
+    if insecure:
+        return f"tcp://{host}:{port}"
+    msg = f"{host} is another machine, and neither of you could tell who listens or answers"
+    step = "use tls:// with certificates, a tunnel to this machine, or --insecure"
+    raise UsageError(msg, key=OPTION, next_step=step)
 
 
-def _is_here(host: str) -> bool:
-    """Tell whether all that ``host`` stands for is this machine's loopback."""
+def _find_here(host: str) -> str:
+    """Return the address that ``host`` is on the loopback; empty if it is, or may be, elsewhere."""
     try:
-        found = {ipaddress.ip_address(host)}
-    except ValueError:
-        try:
-            known = socket.getaddrinfo(host, None)
-        except (OSError, UnicodeError):
-            return False
-        found = {ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in known}
-    return all(each.is_loopback for each in found)
+        known = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        found = [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in known]
+    except (OSError, UnicodeError, ValueError):
+        return ""
+    if not all(each.is_loopback for each in found):
+        return ""
+    first = min(found, key=lambda each: each.version)
+    return f"[{first}]" if isinstance(first, ipaddress.IPv6Address) else str(first)
 
 
 def connect_client(address: str) -> Any:  # noqa: ANN401 - distributed's client has hardly any types

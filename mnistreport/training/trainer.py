@@ -28,10 +28,9 @@ class Trainer:
         Raises:
             EnvironmentFault: There is no such device.
         """
-        torch.set_num_threads(1)
         # On a GPU, torch before 2.13 refuses to be deterministic without it.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(mode=True)
+        _settle_torch()
         self.device = choose_device(device)
         tensors = load_tensors(digits, split)
         self.train_digits = tensors.train.to(self.device)
@@ -44,6 +43,7 @@ class Trainer:
             SystemExit: Training several together failed; this process is not to be trusted with
                 what is left of its memory.
         """
+        _settle_torch()  # somebody else's work in this process may have it otherwise
 
         def tell(experiment: Experiment, row: EpochRow) -> None:
             report(EpochDone(experiment, row))
@@ -94,6 +94,12 @@ class Trainer:
         else:
             processor = name_processor()
         return Circumstances(torch.__version__, self.device.type, processor, threads=1)
+
+
+def _settle_torch() -> None:
+    """Have torch compute on one thread, and the same each time."""
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(mode=True)
 
 
 def choose_device(wanted: str) -> torch.device:

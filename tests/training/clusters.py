@@ -1,17 +1,21 @@
 """A scheduler and workers of Dask on the loopback, in processes of their own."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from distributed import Client
 
 DASK = (sys.executable, "-m", "dask")
+LOG = "log.txt"
 QUIET = ("--no-dashboard", "--host", "127.0.0.1")
 
 
@@ -55,12 +59,7 @@ def open_dask(count: int, *, scheme: str = "tcp", **environment: str) -> Generat
     with tempfile.TemporaryDirectory() as folder:
         command = (*DASK, "scheduler", "--no-show", *QUIET, "--port", "0", "--protocol", scheme)
         scheduler = _start(command, folder, environment)
-        assert scheduler.stderr is not None
-        address = ""
-        while "Scheduler at:" not in address:
-            address = scheduler.stderr.readline()
-            assert address, "the scheduler does not start"
-        address = address.split()[-1]
+        address = _find_address(scheduler, Path(folder, LOG))
         dask = Dask(address, scheduler, folder, environment)
         try:
             for _ in range(count):
@@ -70,19 +69,28 @@ def open_dask(count: int, *, scheme: str = "tcp", **environment: str) -> Generat
             for process in (*dask.workers, scheduler):
                 process.kill()
             for process in (*dask.workers, scheduler):
-                with suppress(BrokenPipeError):
-                    process.communicate()
+                process.wait()
 
 
 def _start(
     words: tuple[str, ...], folder: str, environment: Mapping[str, str]
 ) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        words,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path.cwd()), **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    with Path(folder, LOG).open("a", encoding="utf-8") as log:
+        return subprocess.Popen(
+            words,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(Path.cwd()), **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            text=True,
+        )
+
+
+def _find_address(scheduler: subprocess.Popen[str], log: Path) -> str:
+    """Wait until the scheduler says where it is."""
+    while scheduler.poll() is None:
+        if found := re.search(r"Scheduler at: +(\S+)\n", log.read_text()):
+            return found[1]
+        time.sleep(0.05)
+    pytest.fail(f"the scheduler does not start: {log.read_text()}")

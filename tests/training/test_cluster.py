@@ -1,6 +1,7 @@
 """Whoever trains, the bits are the same; workers of a real cluster come, are lost and refused."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,10 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
-from mnistreport.data.split import Split
+from mnistreport.data.dataset import DigitSet
+from mnistreport.data.split import Split, split_digits
 from mnistreport.errors import EnvironmentFault
 from mnistreport.study.experiment import CnnArchitecture, Experiment, MlpArchitecture
+from mnistreport.study.manifest import SplitFractions
+from mnistreport.training import cluster
 from mnistreport.training.cluster import Cluster
 from mnistreport.training.crew import WorkPlace
 from mnistreport.training.events import Ended, EpochDone, Event, Started, WorkerLost
@@ -31,6 +36,8 @@ ONE_FOR_EVER = """
 import sys
 from pathlib import Path
 from mnistreport.data.split import LearningSizes
+from mnistreport.study.manifest import SplitFractions
+from mnistreport.training import cluster
 from mnistreport.training.cluster import Cluster
 from mnistreport.training.crew import WorkPlace
 from mnistreport.training.executors import train_experiments
@@ -180,8 +187,7 @@ def test_a_killed_parent_frees_the_worker(
             (*words, dask.address), stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
         ) as parent:
             assert parent.stdout is not None
-            while parent.stdout.readline() != "EpochDone\n":
-                pass
+            assert "EpochDone\n" in iter(parent.stdout.readline, "")
             parent.kill()
         began = time.monotonic()
         assert 1 == len(_collect(train_experiments(experiments[-1:], place, Cluster(dask.address))))
@@ -238,6 +244,7 @@ def test_another_torch_is_refused_by_name(
     other, same = list[str](), list[str]()
     with open_dask(0) as dask:
         dask.add_worker(PYTHONPATH=_fake_torch(tmp_path))
+        dask.wait_for_workers(1)
         with pytest.raises(EnvironmentFault, match=r"none of the workers .* torch 0\.0\.1"):
             list(
                 train_experiments(
@@ -251,7 +258,7 @@ def test_another_torch_is_refused_by_name(
         )
         assert 2 == len(_collect(events))
     (said,) = same
-    assert said == other[-1]
+    assert [said] == other
     assert said.startswith("worker w0 on ")
     assert "gets no work: it has torch 0.0.1, and this machine" in said
 
@@ -264,6 +271,7 @@ def test_a_worker_without_the_program_is_refused(
     (tmp_path / "mnistreport" / "__init__.py").touch()
     with open_dask(0) as dask:
         dask.add_worker(PYTHONPATH=str(tmp_path))
+        dask.wait_for_workers(1)
         with pytest.raises(EnvironmentFault, match="none of the workers") as caught:
             list(train_experiments(experiments, place, Cluster(dask.address)))
     assert "No module named 'mnistreport" in str(caught.value)
@@ -293,22 +301,84 @@ def test_workers_may_come_later(split: Split, place: WorkPlace) -> None:
                         dask.add_worker()
                 if started == 2:
                     break
-    assert [f"{dask.address} has no worker at the moment; waiting for one"] == warnings
+    said = f"{dask.address} has no worker to be used at the moment; waiting for one"
+    assert [said] == warnings
 
 
-def test_threads_are_of_no_use(experiments: tuple[Experiment, ...], place: WorkPlace) -> None:
-    """A worker with several threads trains one cohort at a time, and is told how to do better."""
-    warnings: list[str] = []
+def test_a_worker_with_threads_is_refused(
+    experiments: tuple[Experiment, ...], place: WorkPlace
+) -> None:
+    """What runs beside training could draw from the same generator: such a worker gets no work."""
     with open_dask(0) as dask:
         dask.add_worker("--nthreads", "4")
-        events = list(
-            train_experiments(
-                experiments[:3], place, Cluster(dask.address), on_warning=warnings.append
-            )
+        dask.wait_for_workers(1)
+        with pytest.raises(EnvironmentFault, match=r"has 4 threads: start it with --nthreads 1"):
+            list(train_experiments(experiments, place, Cluster(dask.address)))
+
+
+def test_a_stopped_worker_keeps_nobody_waiting(
+    experiments: tuple[Experiment, ...], place: WorkPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that does not say what it is gets no work; the others do it."""
+    monkeypatch.setattr(cluster, "GREETING_SECONDS", 1)
+    with open_dask(2) as dask:
+        dask.wait_for_workers(2)
+        dask.workers[0].send_signal(signal.SIGSTOP)
+        assert 2 == len(_collect(train_experiments(experiments[:2], place, Cluster(dask.address))))
+
+
+def test_what_fails_is_its_own_fault(
+    dask: Dask, experiments: tuple[Experiment, ...], place: WorkPlace
+) -> None:
+    """An experiment whose training raises has failed after two tries; workers and others go on."""
+    setting = replace(experiments[2].variant.training, learning_rate="fast")  # type: ignore[arg-type]
+    odd = replace(experiments[2], variant=replace(experiments[2].variant, training=setting))
+    warnings: list[str] = []
+    events = list(
+        train_experiments(
+            (odd, *experiments[:2]), place, Cluster(dask.address), on_warning=warnings.append
         )
-    kinds = [type(event) for event in events if isinstance(event, Started | Ended)]
-    assert [Started, Ended] * 3 == kinds
-    assert 1 == sum("start one for each core, with --nthreads 1" in each for each in warnings)
+    )
+    results = {e.experiment.fingerprint: e.result for e in events if isinstance(e, Ended)}
+    failed = results.pop(odd.fingerprint)
+    assert "failed" == failed.status
+    assert "TypeError" in failed.reason
+    assert ["finished"] * 2 == [each.status for each in results.values()]
+    assert [True, False] == [event.again for event in events if isinstance(event, WorkerLost)]
+    assert [] == warnings
+
+
+def test_others_words_are_left_alone(
+    dask: Dask, experiments: tuple[Experiment, ...], place: WorkPlace
+) -> None:
+    """Whatever else is told under the scheduler's topics, nobody stumbles over it."""
+    events = []
+    with Client(dask.address, set_as_default=False) as other:
+        for event in train_experiments(experiments[:2], place, Cluster(dask.address)):
+            for words in ("x", {"action": "add-worker"}, [1, 2]):
+                other.log_event("all", words)
+            events.append(event)
+    assert 2 == len(_collect(events))
+
+
+def test_builds_with_other_data_do_not_mix(
+    dask: Dask,
+    digits: DigitSet,
+    experiments: tuple[Experiment, ...],
+    hidden: WorkPlace,
+    local: dict[str, tuple[object, bytes]],
+) -> None:
+    """Two builds send different data to the same workers at the same time; each has its own."""
+    other = split_digits(digits, SplitFractions(0.6, 0.2, 0.2), 1, cache=digits.folder.parents[1])
+    folder = os.open(other.folder, os.O_RDONLY)
+    elsewhere = replace(hidden, split=Path(f"/proc/self/fd/{folder}"))
+    theirs = [replace(each, split_sha256=other.sha256) for each in experiments[:3]]
+    cluster = Cluster(dask.address)
+    with closing(train_experiments(theirs, elsewhere, cluster)) as events:
+        first = next(events)
+        assert local == _collect(train_experiments(experiments, hidden, cluster))
+        assert 3 == len(_collect((first, *events)))
+    os.close(folder)
 
 
 def test_a_scheduler_that_is_lost_is_told(split: Split, place: WorkPlace) -> None:

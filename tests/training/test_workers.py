@@ -1,4 +1,5 @@
 import errno
+import gc
 import multiprocessing
 import os
 import signal
@@ -75,6 +76,7 @@ def _nothing_is_left() -> Iterator[None]:
     """See that every test ends with the processes, threads and descriptors it began with."""
     resource_tracker.ensure_running()  # stays, whoever starts it
     OTHERS[:] = multiprocessing.active_children()
+    gc.collect()  # what earlier tests left open
     threads, descriptors = threading.active_count(), _count_descriptors()
     yield
     assert [] == _list_workers()
