@@ -46,6 +46,18 @@ def test_it_works_with_one_thread(digits: DigitSet, split: Split) -> None:
     assert 1 == torch.get_num_threads()
 
 
+def test_others_settings_do_not_matter(digits: DigitSet, split: Split) -> None:
+    """Whatever else runs in its process set torch otherwise: it trains on one thread, as ever."""
+    trainer = Trainer(digits.folder, split.folder, "cpu")
+    experiment = make_experiment(CNN)
+    (expected,) = trainer.train((experiment,), lambda _done: None)
+    torch.set_num_threads(2)
+    torch.use_deterministic_algorithms(mode=False)
+    (found,) = trainer.train((experiment,), lambda _done: None)
+    assert (1, True) == (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled())
+    assert expected.tensors == found.tensors
+
+
 def test_a_failure_is_a_result(trainer: Trainer) -> None:
     """A network that no memory can hold is a failed run with a reason on one line."""
     broken = make_experiment(MlpArchitecture((10**12,)))
