@@ -144,7 +144,8 @@ class PlainDisplay:
             self._done += 1
             self._write(f"[{self._done}/{self._total}] {_tell_end(event)}")
         elif isinstance(event, WorkerLost) and event.again:
-            self.warning(f"{name_experiment(event.experiment)}: its worker was lost; it begins again")
+            name = name_experiment(event.experiment)
+            self.warning(f"{name}: its worker was lost; it begins again")
 
     def stage(self, text: str) -> None:
         """Write what comes next."""

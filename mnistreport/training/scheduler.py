@@ -8,7 +8,9 @@ import ipaddress
 import logging
 import re
 import socket
+import threading
 import warnings
+from concurrent.futures import Future
 from typing import Any, Final
 
 from mnistreport.errors import EnvironmentFault, UsageError
@@ -16,6 +18,8 @@ from mnistreport.errors import EnvironmentFault, UsageError
 CONNECT_SECONDS: Final = 10
 """Within which a scheduler has to answer."""
 OPTION: Final = "--scheduler"
+HANDSHAKE_SECONDS: Final = 5
+"""What is left, beyond those, to one who takes the call and says nothing."""
 _ADDRESS: Final = re.compile(
     r"(?:(?P<scheme>tcp|tls)://)?(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1,5})"
 )
@@ -64,7 +68,8 @@ def connect_client(address: str) -> Any:  # noqa: ANN401 - distributed's client 
     """Return a client of the scheduler at ``address``.
 
     Raises:
-        EnvironmentFault: distributed is not installed, or nobody answers.
+        EnvironmentFault: distributed is not installed, nobody answers as a scheduler does, or
+            there are no certificates for TLS.
     """
     try:
         import distributed
@@ -75,12 +80,42 @@ def connect_client(address: str) -> Any:  # noqa: ANN401 - distributed's client 
     # What it logs of lost connections is told by us, in a line.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", category=VersionMismatchWarning)
+    if address.startswith("tls:"):
+        _refuse_bare_tls()
+    connected: Future[Any] = Future()
+
+    def connect() -> None:
+        try:
+            client = distributed.Client(
+                address, timeout=CONNECT_SECONDS, set_as_default=False, name="mnistreport"
+            )
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            connected.set_exception(error)
+        else:
+            connected.set_result(client)
+
+    # In a thread, as whoever listens there may keep it waiting for ever.
+    threading.Thread(target=connect, daemon=True).start()
     try:
-        return distributed.Client(
-            address, timeout=CONNECT_SECONDS, set_as_default=False, name="mnistreport"
-        )
+        return connected.result(CONNECT_SECONDS + HANDSHAKE_SECONDS)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
-        why = " ".join(str(error).split())[:200] or type(error).__name__
+        why = " ".join(str(error).split())[:200] or "it says nothing that a scheduler says"
         msg = f"no Dask scheduler answers at {address}: {why}"
-        step = "is it started, and is that its address?"
+        step = "is it started, and is that its address, and not its dashboard's?"
         raise EnvironmentFault(msg, key=OPTION, next_step=step) from error
+
+
+def _refuse_bare_tls() -> None:
+    """Raise if Dask knows no certificates to speak TLS with."""
+    from distributed.security import Security
+
+    step = "name ca-file, client.key and client.cert under distributed.comm.tls"
+    try:
+        security: Any = Security()
+        context = security.get_connection_args("client").get("ssl_context")
+    except (OSError, ValueError) as error:
+        msg = f"the certificates that Dask's configuration names cannot be used: {error}"
+        raise EnvironmentFault(msg, key=OPTION, next_step=step) from error
+    if context is None:
+        msg = "TLS needs certificates, and Dask's configuration names none"
+        raise EnvironmentFault(msg, key=OPTION, next_step=step)

@@ -1,5 +1,7 @@
 """Which schedulers are worked with, and how one is reached in safety."""
 
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +10,8 @@ import pytest
 from distributed.security import Security
 
 from mnistreport.data.split import Split
-from mnistreport.errors import UsageError
+from mnistreport.errors import EnvironmentFault, UsageError
+from mnistreport.training import scheduler
 from mnistreport.training.cluster import Cluster
 from mnistreport.training.crew import WorkPlace
 from mnistreport.training.events import Ended
@@ -63,6 +66,36 @@ def test_what_is_no_address_is_refused(address: str) -> None:
     """Nothing is guessed: what is checked is what is used, and nothing else is in it."""
     with pytest.raises(UsageError, match="is no scheduler's address"):
         check_scheduler(address, insecure=True)
+
+
+def test_who_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something listens there and is no scheduler: that is told in time."""
+    monkeypatch.setattr(scheduler, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(scheduler, "HANDSHAKE_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        began = time.monotonic()
+        with pytest.raises(EnvironmentFault, match="no Dask scheduler answers at"):
+            scheduler.connect_client(address)
+        assert time.monotonic() - began < 10
+
+
+def test_tls_without_certificates_is_told_at_once() -> None:
+    """Nobody is called: the line says what is missing, and where to name it."""
+    with pytest.raises(EnvironmentFault, match="names none") as caught:
+        scheduler.connect_client("tls://127.0.0.1:9")
+    assert "distributed.comm.tls" in str(caught.value.problems[0].next_step)
+
+
+def test_certificates_that_are_not_there_are_told(tmp_path: Path) -> None:
+    """A configuration that names a missing file is not taken for none."""
+    names = ("ca-file", "client.key", "client.cert")
+    settings = {f"distributed.comm.tls.{name}": str(tmp_path / "gone.pem") for name in names}
+    with (
+        dask.config.set(settings),
+        pytest.raises(EnvironmentFault, match="cannot be used"),
+    ):
+        scheduler.connect_client("tls://127.0.0.1:9")
 
 
 @pytest.fixture
