@@ -40,12 +40,10 @@ def gather_options(
         UsageError: The budget is no duration, or an option makes no sense beside a cluster.
     """
     from mnistreport.budgeting import parse_budget
-    from mnistreport.options import Options, count_cores
+    from mnistreport.options import Options, count_cores, refuse_limits
 
-    for option, given in (("--jobs", jobs), ("--budget", budget)):
-        if cluster and given is not None:
-            msg = "is about this machine's processor, and a cluster's workers train"
-            raise UsageError(msg, key=option, next_step="leave it out, or train here")
+    if cluster:
+        refuse_limits({"--jobs": jobs, "--budget": budget})
 
     return Options(
         manifest,

@@ -216,7 +216,7 @@ def _gather_options(
         UsageError: Something of it cannot be.
     """
     from mnistreport.budgeting import parse_budget
-    from mnistreport.options import Options, count_cores
+    from mnistreport.options import Options, count_cores, refuse_limits
     from mnistreport.study.manifest import Manifest
     from mnistreport.training.cluster import Cluster
     from mnistreport.training.scheduler import check_scheduler
@@ -227,10 +227,8 @@ def _gather_options(
     if device not in get_args(DeviceName):
         msg = f"{device!r} is none of {', '.join(get_args(DeviceName))}"
         raise UsageError(msg, key="device")
-    options = ("jobs", jobs), ("budget", budget)
-    if scheduler and (given := [name for name, value in options if value is not None]):
-        msg = "is about this machine's processor, and a cluster's workers train"
-        raise UsageError(msg, key=given[0], next_step="leave it out, or the scheduler")
+    if scheduler:
+        refuse_limits({"jobs": jobs, "budget": budget})
     path, known = (
         (manifest.path, manifest) if isinstance(manifest, Manifest) else (Path(manifest), None)
     )

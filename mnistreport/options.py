@@ -1,12 +1,13 @@
 """What a command is asked for, and who is told how it goes."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.split import Split
+from mnistreport.errors import UsageError
 from mnistreport.report.wording import count_things
 from mnistreport.study.experiment import Experiment
 from mnistreport.study.manifest import Manifest
@@ -22,6 +23,21 @@ def count_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def refuse_limits(given: Mapping[str, object]) -> None:
+    """Refuse what limits training on this machine where a cluster's workers train.
+
+    Args:
+        given: Options by what the user calls them; those that were not given are ``None``.
+
+    Raises:
+        UsageError: One of them was given.
+    """
+    for key, value in given.items():
+        if value is not None:
+            msg = "is about this machine's processor, and a cluster's workers train"
+            raise UsageError(msg, key=key, next_step="leave it out, or train here")
 
 
 @dataclass(frozen=True, slots=True)
