@@ -36,7 +36,9 @@ def judge_still_learning(summary: VariantSummary) -> Strength | None:
     if measure_fall(summary) < STILL_FALLING or any(before[s] <= last[s] for s in before):
         return None
     difference = pair_differences(before, last)
-    if difference is None or difference.n < SEEDS_THAT_DECIDE or difference.p_value is None:
+    if difference is None or difference.n < SEEDS_THAT_DECIDE:
+        return "too few seeds"
+    if difference.interval is None or difference.p_value is None:  # the same fall in each seed
         return "too few seeds"
     is_steep = all(before[s] - last[s] >= STEEP * before[s] for s in before)
     return "clear" if is_steep or difference.p_value < SURE_TO_FALL else None

@@ -64,10 +64,10 @@ class Difference:
     Attributes:
         mean: Mean of the differences.
         interval: Student-t interval of that mean, for this one comparison by itself; ``None`` for
-            fewer than two pairs.
+            fewer than two pairs, and where the runs have no spread to make one of.
         n: Number of pairs; or of runs on the side that has fewer.
-        p_value: Two-sided, of the paired t-test or of Welch's, by itself; ``None`` where there is
-            no noise to judge by: for fewer than two pairs, or differences that are all the same.
+        p_value: Two-sided, by itself: of the paired t-test or of Welch's, and without any spread of
+            an exact test in its place; ``None`` for fewer than two pairs.
     """
 
     mean: float
@@ -91,11 +91,12 @@ def _find_sd(values: Sequence[float], mean: float) -> float:
 
 
 def estimate_mean(measure: Measure) -> Interval | None:
-    """Return the Student-t interval of a mean over seeds; ``None`` for fewer than two values.
+    """Return the Student-t interval of a mean over seeds; ``None`` without any spread.
 
-    It is for this one mean by itself, and may end beyond what a share can be.
+    It is for this one mean by itself, and may end beyond what a share can be. Equal values do not
+    show that the mean is known exactly, so they have no interval either.
     """
-    if measure.sd is None:
+    if measure.sd is None or measure.sd < NO_SPREAD:
         return None
     half = _find_half(measure.sd, measure.n)
     return Interval(measure.mean - half, measure.mean + half)
@@ -112,6 +113,11 @@ def pair_differences(ours: Mapping[int, float], theirs: Mapping[int, float]) -> 
 
     Both are keyed by seed. The split and the seed are shared, so that what differs within a pair
     is the setting; interval and p-value are those of the paired t-test (Student 1908).
+
+    Accuracies are multiples of one image, so on few images all differences can be the same. Then
+    there is no spread to divide by. That does not make the difference certain, and the exact
+    sign-flip test of Fisher (1935, "The Design of Experiments", section 21) takes the place of the
+    t-test: of the 2^n ways to turn the differences round, two lead as far from 0.
     """
     from scipy.special import stdtr  # Student's t distribution function
 
@@ -123,7 +129,7 @@ def pair_differences(ours: Mapping[int, float], theirs: Mapping[int, float]) -> 
         return Difference(mean, None, n)
     sd = _find_sd(pairs, mean)
     if sd < NO_SPREAD:
-        return Difference(mean, Interval(mean, mean), n, 1.0 if abs(mean) < NO_SPREAD else None)
+        return Difference(mean, None, n, 1.0 if abs(mean) < NO_SPREAD else 2.0 ** (1 - n))
     half = _find_half(sd, n)
     p_value = 2 * float(stdtr(n - 1, -abs(mean) * math.sqrt(n) / sd))
     return Difference(mean, Interval(mean - half, mean + half), n, p_value)
@@ -134,7 +140,9 @@ def compare_means(ours: Sequence[float], theirs: Sequence[float]) -> Difference:
 
     Interval and p-value are those of the t-test for unequal variances (Welch 1947, "The
     generalization of 'Student's' problem when several different population variances are
-    involved", Biometrika 34). Both need a value at least.
+    involved", Biometrika 34). Both need a value at least. Where neither side has any spread, the
+    exact permutation test takes its place: of all ways to deal the values out, at most two lead as
+    far apart.
     """
     from scipy.special import stdtr, stdtrit  # Student's t distribution function, its inverse
 
@@ -146,7 +154,8 @@ def compare_means(ours: Sequence[float], theirs: Sequence[float]) -> Difference:
     )
     error = math.sqrt(ours_part + theirs_part)
     if error < NO_SPREAD:
-        return Difference(mean, Interval(mean, mean), n, 1.0 if abs(mean) < NO_SPREAD else None)
+        ways = math.comb(len(ours) + len(theirs), len(ours))
+        return Difference(mean, None, n, 1.0 if abs(mean) < NO_SPREAD else 2 / ways)
     freedom = error**4 / (ours_part**2 / (len(ours) - 1) + theirs_part**2 / (len(theirs) - 1))
     half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
     p_value = 2 * float(stdtr(freedom, -abs(mean) / error))

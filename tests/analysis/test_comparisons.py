@@ -40,6 +40,26 @@ def test_a_family_costs() -> None:
     assert ("clear", "too few seeds") == (alone[0].strength, among[0].strength)
 
 
+@pytest.mark.parametrize(
+    ("seeds", "levels", "expected"),
+    [
+        (5, 1, "too few seeds"),  # p = 2 / 2⁵
+        (6, 1, "clear"),
+        (6, 2, "too few seeds"),  # 4 / 2⁶
+        (7, 2, "clear"),
+    ],
+)
+def test_the_same_lead_in_every_seed_needs_enough_seeds(
+    seeds: int, levels: int, expected: str
+) -> None:
+    """One point in each of five seeds may be chance, however equal; in six it is not."""
+    theirs = {seed: 0.5 + seed / 100 for seed in range(seeds)}
+    ours = {seed: accuracy + 0.01 for seed, accuracy in theirs.items()}
+    for comparison in compare_family([(ours, theirs)] * levels, 0.005):
+        assert expected == comparison.strength
+        assert comparison.difference.interval is None
+
+
 def test_nothing_is_clearer_than_its_gate() -> None:
     """What is asked after a family that found nothing finds nothing."""
     (shut,) = compare_family([(BETTER, PLAIN)], 0.01, gate=0.3)

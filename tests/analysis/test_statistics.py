@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, ttest_rel
+from scipy.stats import binomtest, permutation_test, ttest_rel
 
 from mnistreport.analysis.statistics import (
     Difference,
@@ -12,6 +12,7 @@ from mnistreport.analysis.statistics import (
     Measure,
     adjust_by_holm,
     compare_fitted,
+    compare_means,
     estimate_mean,
     pair_differences,
     summarise_values,
@@ -27,16 +28,16 @@ def test_differences_are_those_of_the_paired_t_test(pairs: list[tuple[float, flo
     ours, theirs = (dict(enumerate(values)) for values in zip(*pairs, strict=True))
     difference = pair_differences(ours, theirs)
     assert difference is not None
-    assert difference.interval is not None
     differences = [one - other for one, other in pairs]
     assert (len(pairs), pytest.approx(fmean(differences))) == (difference.n, difference.mean)
     if max(differences) - min(differences) < 1e-9:  # scipy divides by the spread
-        expected = (difference.mean, difference.mean)
-    else:
-        test = ttest_rel(*zip(*pairs, strict=True))
-        interval = test.confidence_interval(0.95)
-        expected = (interval.low, interval.high)
-        assert pytest.approx(test.pvalue, abs=1e-12) == difference.p_value
+        assert difference.interval is None
+        return
+    test = ttest_rel(*zip(*pairs, strict=True))
+    interval = test.confidence_interval(0.95)
+    expected = (interval.low, interval.high)
+    assert pytest.approx(test.pvalue, abs=1e-12) == difference.p_value
+    assert difference.interval is not None
     found = (difference.interval.low, difference.interval.high)
     assert pytest.approx(expected, abs=1e-9) == found
 
@@ -55,7 +56,7 @@ def test_interval_of_a_mean() -> None:
     assert interval is not None
     assert pytest.approx((-0.4841, 4.4841), abs=1e-4) == (interval.low, interval.high)
     assert estimate_mean(summarise_values([1])) is None
-    assert estimate_mean(summarise_values([2, 2])) == Interval(2, 2)
+    assert estimate_mean(summarise_values([2, 2])) is None
 
 
 def test_interval_by_hand() -> None:
@@ -81,14 +82,34 @@ def test_the_paired_t_test_as_published() -> None:
     assert (0.70, 2.46) == (round(difference.interval.low, 2), round(difference.interval.high, 2))
 
 
-def test_differences_without_spread_have_no_p_value() -> None:
-    """Three equal differences show no noise to judge by; three of zero are no difference."""
-    equal = pair_differences({0: 0.9, 1: 0.8, 2: 0.7}, {0: 0.8, 1: 0.7, 2: 0.6})
+@pytest.mark.parametrize("pairs", [2, 3, 5, 6, 10])
+def test_equal_differences_are_judged_by_their_signs(pairs: int) -> None:
+    """Without spread there is no interval, and p is that of the exact sign test, as in scipy."""
+    theirs = {seed: 0.5 + seed / 100 for seed in range(pairs)}
+    equal = pair_differences({seed: each + 0.01 for seed, each in theirs.items()}, theirs)
     assert equal is not None
-    assert equal.p_value is None
+    assert equal.interval is None
+    assert pytest.approx(binomtest(pairs, pairs).pvalue) == equal.p_value
+
+
+def test_seeds_that_all_agree_on_nothing_are_no_difference() -> None:
+    """Differences of zero have p = 1, and no interval of no width."""
     none = pair_differences({0: 0.9, 1: 0.8}, {0: 0.9, 1: 0.8})
-    assert none is not None
-    assert 1.0 == none.p_value
+    assert Difference(0.0, None, 2, 1.0) == none
+
+
+def test_values_that_are_all_the_same_are_dealt_out() -> None:
+    """Between unpaired values p is that of the exact permutation test, as scipy has it."""
+    found = compare_means([0.9] * 4, [0.8] * 4)
+    expected = permutation_test(
+        ([0.9] * 4, [0.8] * 4),
+        lambda ours, theirs: fmean(ours) - fmean(theirs),
+        permutation_type="independent",
+        vectorized=False,
+        n_resamples=1000,
+    )
+    assert found.interval is None
+    assert pytest.approx(expected.pvalue) == found.p_value
 
 
 @pytest.mark.parametrize(

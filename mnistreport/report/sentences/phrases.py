@@ -47,7 +47,7 @@ def say_duration(level: LevelSummary) -> str:
 def say_interval(difference: Difference) -> str:
     """Return the interval of a difference."""
     if difference.interval is None:
-        return "one pair"
+        return "one pair" if difference.n == 1 else "the same in every seed"
     low, high = difference.interval.low, difference.interval.high
     return f"{format_percent(CONFIDENCE, 0)} interval {format_points(low)} to {format_points(high)}"
 
