@@ -5,6 +5,7 @@ from typing import cast
 from mnistreport.analysis.findings import Finding, derive_findings
 from mnistreport.analysis.learning import is_at_chance, is_overfitted, is_still_learning
 from mnistreport.analysis.results import LevelSummary, Results, StudySummary, VariantSummary
+from mnistreport.analysis.verdicts import judge_level
 from mnistreport.report.markdown import strip_markdown
 from mnistreport.report.origins import list_origins
 from mnistreport.report.sentences import name_evidence, say_finding, say_headline
@@ -124,22 +125,10 @@ def _view_level(study: StudySummary, level: LevelSummary, results: Results) -> L
         value=level.level.value,
         is_baseline=level.level.is_baseline,
         is_best=level is study.best,
-        verdict=_judge_level(level),
+        verdict=judge_level(study, level),
         against_baseline=level.against_baseline and level.against_baseline.difference,
         p_adjusted=level.against_baseline and level.against_baseline.p_adjusted,
         variant=view_variant(level.summary),
         line=level.level.line,
         runs=list_origins(results, level.summary.variant.key),
     )
-
-
-def _judge_level(level: LevelSummary) -> str:
-    if level.level.is_baseline:
-        return "baseline"
-    comparison = level.against_baseline
-    if comparison is None:
-        return "not finished" if level.is_comparable else "not comparable"
-    if comparison.is_clear:
-        better, worse = ("higher", "lower") if level.summary.imported else ("better", "worse")
-        return better if comparison.difference.mean > 0 else worse
-    return "no clear difference" if comparison.strength == "within noise" else comparison.strength

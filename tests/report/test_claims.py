@@ -214,7 +214,7 @@ def test_any_blocks_may_stand_in_a_false_claim(
     [
         ('study.best.label == "1"', ['study.best.label is "0.1"']),
         ("study.best.is_baseline", ["study.best.is_baseline is false"]),
-        ('level(0.001).verdict == "better"', ['level(0.001).verdict is "worse"']),
+        ('level(0.001).verdict == "better"', ['level(0.001).verdict is "behind"']),
         (
             "study.best.against_baseline.mean < 0",
             ["study.best.against_baseline.mean is +2.81\u202fpp"],

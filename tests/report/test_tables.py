@@ -83,7 +83,7 @@ def test_a_levels_cells_are_its_formatted_measures(context: ReportContext) -> No
             f"[{format_points(low, unit=False)}, {format_points(high, unit=False)}]"
         ),
         "p": format_p(level.p_adjusted, named=False),
-        "Verdict": "better",
+        "Verdict": "ahead",
         "Updates": format_count(variant.updates),
         "Time": format_seconds(variant.duration_seconds.mean),
     } == find_row(tables.make_study_table(context, find_view(context, "batch_size")), "16")

@@ -6,8 +6,8 @@ from math import inf
 
 from mnistreport.analysis.comparisons import Strength
 from mnistreport.analysis.findings.finding import Finding
-from mnistreport.analysis.learning import is_still_learning
 from mnistreport.analysis.results import LevelSummary, StudySummary
+from mnistreport.analysis.verdicts import list_unsettled
 
 SAME_RATIO = 1.001
 """Ratios of neighbouring levels that differ by less make a geometric range."""
@@ -16,13 +16,11 @@ SAME_RATIO = 1.001
 def find_best(study: StudySummary) -> Finding | None:
     """Name the best level, by how much it beats the baseline, and which levels it does not beat.
 
-    ``unsettled`` are those of the best level and the baseline whose validation loss was still
-    falling: between them the study shows who is ahead, not who ends better.
+    ``unsettled`` are those of ``list_unsettled``.
     """
     best, baseline = study.best, study.baseline
     if best is None:
         return None
-    compared = (best,) if best is baseline else (best, baseline)
     return Finding(
         "best",
         study.lead,
@@ -32,7 +30,7 @@ def find_best(study: StudySummary) -> Finding | None:
             "comparison": best.against_baseline,
             "noise_floor": study.noise_floor,
             "ties": study.ties,
-            "unsettled": tuple(each for each in compared if is_still_learning(each.summary)),
+            "unsettled": list_unsettled(study, best),
         },
     )
 

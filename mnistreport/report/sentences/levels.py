@@ -3,6 +3,7 @@
 from mnistreport.analysis.comparisons import Comparison
 from mnistreport.analysis.findings import Finding
 from mnistreport.analysis.results import LevelSummary, StudySummary
+from mnistreport.analysis.verdicts import Verdict, name_comparison
 from mnistreport.report.numbers import format_level, format_points
 from mnistreport.report.sentences.phrases import (
     agree,
@@ -63,11 +64,11 @@ def _say_headline(study: StudySummary, finding: Finding) -> str:
         return f"The highest mean is that of {reached}; the baseline {why}."
     points = format_points(comparison.difference.mean)
     if comparison.is_clear:
-        verb = agree(study, best)
+        verb, verdict = agree(study, best), _judge_best(finding, comparison)
         lead = format_points(comparison.difference.mean, signed=False)
-        if best.summary.imported:
+        if verdict == "higher":
             return f"{capitalise(reached)} ended above the baseline, by {lead}, more than chance."
-        return f"{capitalise(reached)} {verb} {_say_ahead(study, finding)}, by {lead}."
+        return f"{capitalise(reached)} {verb} {_say_verdict(study, best, verdict)}, by {lead}."
     why = (
         "which is within noise"
         if comparison.strength == "within noise"
@@ -160,21 +161,21 @@ def _say_lead(study: StudySummary, finding: Finding, best: LevelSummary) -> str:
 def _say_clear_lead(
     study: StudySummary, finding: Finding, comparison: Comparison, lead: str
 ) -> str:
-    best = finding.get("best", LevelSummary)
-    if best.summary.imported:
+    best, verdict = finding.get("best", LevelSummary), _judge_best(finding, comparison)
+    if verdict == "higher":
         return (
             f"**{capitalise(name(study, best))} ended above the baseline**, by more than chance, "
             f"as the files tell: {lead} ({say_evidence(comparison)}, unpaired). Whether anything "
             "but the setting differed was not checked."
         )
     said = (
-        f"**{capitalise(name(study, best))} {agree(study, best)} {_say_ahead(study, finding)}**: "
-        f"{lead} ({say_evidence(comparison)})."
+        f"**{capitalise(name(study, best))} {agree(study, best)} "
+        f"{_say_verdict(study, best, verdict)}**: {lead} ({say_evidence(comparison)})."
     )
-    unsettled = finding.get_all("unsettled", LevelSummary)
-    if unsettled:
+    if verdict == "ahead":
+        unsettled = names(study, finding.get_all("unsettled", LevelSummary))
         said += (
-            f" Validation loss was still falling with {names(study, unsettled)}, so this is "
+            f" Validation loss was still falling with {unsettled}, so this is "
             "a lead in speed and need not be one in the end."
         )
     return said
@@ -189,11 +190,16 @@ def _say_uncompared(best: LevelSummary) -> str:
     return "; the baseline did not finish, so that there is nothing to hold that against."
 
 
-def _say_ahead(study: StudySummary, finding: Finding) -> str:
-    """Return that one is better, or only ahead while one of them still learns."""
-    if not finding.get_all("unsettled", LevelSummary):
+def _judge_best(finding: Finding, comparison: Comparison) -> Verdict:
+    """Return the best level's verdict, as its row of the table has it."""
+    best, unsettled = finding.get("best", LevelSummary), finding.get_all("unsettled", LevelSummary)
+    return name_comparison(comparison, best.summary, is_unsettled=bool(unsettled))
+
+
+def _say_verdict(study: StudySummary, best: LevelSummary, verdict: Verdict) -> str:
+    """Return that the best level is better, or only ahead while one of the two still learns."""
+    if verdict == "better":
         return "better than the baseline"
-    best = finding.get("best", LevelSummary)
     epochs = {level.summary.variant.training.epochs for level in (best, study.baseline)}
     when = f"after {count_things(epochs.pop(), 'epoch')}" if len(epochs) == 1 else "at the end"
     return f"ahead of the baseline {when}"
