@@ -97,7 +97,16 @@ class _Record:
             settings.architecture == variant.architecture
             and settings.training == variant.training
             and (self.seed, self.split) == (experiment.seed, experiment.split_sha256)
+            and self.result.fingerprint == experiment.fingerprint
         )
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its history is that of its status: every epoch in order, or the first ones."""
+        epochs = [row.epoch for row in self.result.history]
+        asked = self.settings.training.epochs
+        fewest = asked if self.result.status == "finished" else 0
+        return fewest <= len(epochs) <= asked and epochs == list(range(1, len(epochs) + 1))
 
 
 class RunStore:
@@ -145,7 +154,7 @@ class RunStore:
             with suppress(OSError, OtherFormatError, RottenError):
                 record = _load(_Record, path)
                 experiment = record.experiment
-                if self._find_folder(experiment.fingerprint) == path.parent:
+                if record.is_whole and self._find_folder(experiment.fingerprint) == path.parent:
                     yield experiment, record.result
 
     def save_run(self, experiment: Experiment, result: RunResult, tensors: bytes) -> None:
@@ -240,6 +249,9 @@ class RunStore:
             raise RottenError(msg) from error
         if not record.is_of(experiment):
             msg = "it holds another experiment"
+            raise RottenError(msg)
+        if not record.is_whole:
+            msg = f"its history is not that of a {record.result.status} run"
             raise RottenError(msg)
         if record.tensors_sha256 != hashlib.sha256(tensors).hexdigest():
             msg = "its weights have changed"

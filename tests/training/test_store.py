@@ -264,6 +264,37 @@ def test_a_sound_record_of_odd_values_is_rot(
     assert [] == list(store.list_runs())
 
 
+@pytest.mark.parametrize("epochs", [(), (1,), (2, 1), (1, 1), (1, 2, 3)])
+def test_a_finished_run_has_all_of_its_epochs(
+    store: RunStore, run: Path, epochs: tuple[int, ...]
+) -> None:
+    """A record with a valid digest but another history counts as a miss, and a line says so."""
+    whole = {row.epoch: row for row in (*HISTORY, replace(HISTORY[0], epoch=3))}
+    broken = replace(RESULT, history=tuple(whole[epoch] for epoch in epochs))
+    store.save_run(EXPERIMENT, broken, WEIGHTS)
+    found = store.find_results([EXPERIMENT])
+    assert {} == found.results
+    [told] = found.rotten
+    assert "(its history is not that of a finished run); it is trained again" in told
+    assert [] == list(store.list_runs())
+    assert run.exists()
+
+
+def test_a_run_that_broke_off_has_any_part_of_its_epochs(store: RunStore) -> None:
+    """But its history begins at the first epoch, and leaves none out."""
+    for history, is_found in ((HISTORY[:1], True), (HISTORY, True), (HISTORY[1:], False)):
+        result = replace(RESULT, status="diverged", history=history, reason="no number")
+        store.save_run(EXPERIMENT, result, b"")
+        assert is_found == (EXPERIMENT.fingerprint in store.find_results([EXPERIMENT]).results)
+
+
+def test_a_record_names_the_run_that_it_is_of(store: RunStore) -> None:
+    """A sound record of another run's result is not taken for this one's."""
+    store.save_run(EXPERIMENT, replace(RESULT, fingerprint="1" * 64), WEIGHTS)
+    [told] = store.find_results([EXPERIMENT]).rotten
+    assert "(it holds another experiment)" in told
+
+
 def test_records_are_strict_json(store: RunStore, run: Path) -> None:
     """A number that is none is refused before anything is replaced."""
     broken = replace(RESULT, history=(replace(HISTORY[0], train_loss=float("nan")),))
