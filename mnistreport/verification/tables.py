@@ -23,31 +23,35 @@ _SHORT: Final = 8
 _MOST_ROWS: Final = 1_000_000
 
 Row = Mapping[str, str]
+_Key = tuple[str, str]
+"""A run's fingerprint, and the variant whose run it is."""
 
 
 def find_table_faults(runs: bytes, epochs: bytes) -> list[str]:
     """Return where a run's row differs from the row of its last epoch.
+
+    A run that two models share has a row for the variant of each, and so have its epochs.
 
     Raises:
         Unsound: One of them is no such table.
     """
     ran = _read_table(RUNS, runs, (_RUN, *_SHARED, "status", "epochs", *METRICS))
     passed = _read_table(EPOCHS, epochs, (_RUN, *_SHARED, "epoch", *METRICS))
-    last: dict[str, Row] = {}
-    counts: dict[str, int] = {}
+    last: dict[_Key, Row] = {}
+    counts: dict[_Key, int] = {}
     faults: list[str] = []
     for row in passed:
-        run = row[_RUN]
-        counts[run] = counts.get(run, 0) + 1
-        last[run] = row
-        if row["epoch"] != str(counts[run]):
-            faults.append(f"{EPOCHS}: {_name(run)} has no epoch {counts[run]} in its place")
-    known = {row[_RUN] for row in ran}
+        key = _find_key(row)
+        counts[key] = counts.get(key, 0) + 1
+        last[key] = row
+        if row["epoch"] != str(counts[key]):
+            faults.append(f"{EPOCHS}: {_name(key[0])} has no epoch {counts[key]} in its place")
+    known = set(map(_find_key, ran))
     if len(known) < len(ran):
         faults.append(f"{RUNS}: a run is in it twice")
     for row in ran:
-        faults += _compare(row, last.get(row[_RUN]), counts.get(row[_RUN], 0))
-    faults += [f"{EPOCHS}: {_name(run)} is not in {RUNS}" for run in last if run not in known]
+        faults += _compare(row, last.get(_find_key(row)), counts.get(_find_key(row), 0))
+    faults += [f"{EPOCHS}: {_name(key[0])} is not in {RUNS}" for key in last if key not in known]
     return faults
 
 
@@ -65,7 +69,11 @@ def count_imported(runs: bytes) -> int:
         rows = _read_table(RUNS, runs, (_RUN, _IMPORTED))
     except Unsound:
         return 0
-    return sum(bool(row[_IMPORTED]) for row in rows)
+    return len({row[_RUN] for row in rows if row[_IMPORTED]})
+
+
+def _find_key(row: Row) -> _Key:
+    return row[_RUN], row["variant"]
 
 
 def _compare(row: Row, last: Row | None, epochs: int) -> list[str]:
