@@ -291,7 +291,7 @@ def refuse_gaps(project: Project, results: Results) -> None:
         UsageError: There are such runs.
     """
     if results.untrained:
-        msg = f"{len(results.untrained)} of {len(results.experiments)} runs are not stored"
+        msg = f"{len(results.untrained)} of {len(results.distinct)} runs are not stored"
         trimmed = project.manifest.trimmed
         budget = f" --budget {trimmed.budget_seconds}s" if trimmed else ""
         step = f"train them: mnistreport build{budget}"

@@ -154,7 +154,7 @@ def make_plan(options: Options, listener: Listener) -> Plan:
                 tuple(names.get(key, [f"{summary.variant.model}, best levels joined"])),
                 summary.variant,
                 summary.planned,
-                summary.planned - sum(run.is_settled for run in summary.runs.values()),
+                summary.planned - len(summary.settled),
                 len(summary.imported),
                 costs.estimate_seconds(summary.variant, project.split.learning_sizes),
             )

@@ -58,6 +58,8 @@ def read_frame(content: bytes, columns: Mapping[str, str]) -> "pd.DataFrame":
 def make_runs_frame(results: Results) -> "pd.DataFrame":
     """Return one row per experiment, in the manifest's order.
 
+    A run that two models share has a row for each of them, with the same fingerprint.
+
     Accuracies are shares, losses nats, both at the last completed epoch; ``studies`` lists the
     studies that the variant belongs to. Where any run was imported, ``imported`` names the file
     that it is from, and is empty for those that were trained here.

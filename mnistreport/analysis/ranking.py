@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mnistreport.analysis.comparisons import Comparison
-from mnistreport.analysis.results import Results, StudySummary, VariantSummary
+from mnistreport.analysis.results import Results, StudySummary, VariantSummary, choose_best
 from mnistreport.analysis.variants import compare_variants, is_comparable
 
 
@@ -17,7 +17,7 @@ class Ranking:
         model: The model's name in the manifest.
         variants: The highest mean accuracy of the finished seeds first, the earlier of equal ones;
             those without a finished run last.
-        best: The first that is complete: the one that the test split is read for, if any is.
+        best: As ``choose_best`` chooses it: the one that the test split is read for, if any is.
         behind: The best minus each other complete variant that can be compared with it, by key.
         tied: Keys of those that a study with the same best cannot tell from it, either.
         surpassed: Keys of those that a study sets clearly below another of its levels.
@@ -74,18 +74,15 @@ def rank_variants(results: Results) -> tuple[Ranking, ...]:
     the family counts each of them. With one study, it is among the best and those not ruled out
     in at least 95 % of cases; a test simulates that. Each further study may err for itself.
     """
-    groups: dict[str, list[VariantSummary]] = {}
-    for summary in results.variants.values():
-        groups.setdefault(summary.variant.model, []).append(summary)
-    return tuple(_rank(model, group, results) for model, group in groups.items())
+    return tuple(_rank(model, group, results) for model, group in results.by_model.items())
 
 
 def _rank(model: str, group: Sequence[VariantSummary], results: Results) -> Ranking:
     ranked = sorted(group, key=lambda each: -each.accuracy.mean if each.accuracy else 1.0)
-    complete = [each for each in ranked if each.complete and each.accuracy]
-    if not complete:
+    best = choose_best(group)
+    if best is None:
         return Ranking(model, tuple(ranked), None, {}, frozenset(), frozenset())
-    best, *others = complete
+    others = [each for each in ranked if each.complete and each is not best]
     studies = [study for study in results.studies if study.study.model == model]
     rivals = [each for each in others if is_comparable(best, each)]
     judged = compare_variants(

@@ -10,6 +10,7 @@ from mnistreport.analysis.comparisons import FIRMNESS, Comparison, Strength
 from mnistreport.analysis.variants import (
     METRICS,
     VariantSummary,
+    choose_best,
     compare_variants,
     is_comparable,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Results",
     "StudySummary",
     "VariantSummary",
+    "choose_best",
     "summarise_results",
 ]
 
@@ -82,11 +84,9 @@ class StudySummary:
 
         Of equal ones the baseline, which takes no change, or else the earlier.
         """
-        return max(
-            self.complete,
-            key=lambda level: (level.summary.mean_accuracy, level.level.is_baseline),
-            default=None,
-        )
+        in_order = sorted(self.levels, key=lambda level: not level.level.is_baseline)
+        best = choose_best(level.summary for level in in_order)
+        return next((level for level in in_order if level.summary is best), None)
 
     @property
     def complete(self) -> tuple[LevelSummary, ...]:
@@ -188,6 +188,27 @@ class Results:
     combined: Mapping[str, str]
 
     @cached_property
+    def by_fingerprint(self) -> Mapping[str, tuple[Experiment, ...]]:
+        """The experiments that a run is of: several if models with equal settings share it."""
+        groups: dict[str, list[Experiment]] = {}
+        for experiment in self.experiments:
+            groups.setdefault(experiment.fingerprint, []).append(experiment)
+        return {name: tuple(group) for name, group in groups.items()}
+
+    @cached_property
+    def distinct(self) -> tuple[Experiment, ...]:
+        """The experiments that runs are counted by: of those that share a run, the first."""
+        return tuple(group[0] for group in self.by_fingerprint.values())
+
+    @cached_property
+    def by_model(self) -> Mapping[str, tuple[VariantSummary, ...]]:
+        """The variants of each model, by its name, both in the manifest's order."""
+        groups: dict[str, list[VariantSummary]] = {}
+        for summary in self.variants.values():
+            groups.setdefault(summary.variant.model, []).append(summary)
+        return {model: tuple(group) for model, group in groups.items()}
+
+    @cached_property
     def by_variant(self) -> Mapping[str, tuple[Experiment, ...]]:
         """The experiments of each variant, by its key, in their order."""
         return _group(self.experiments)
@@ -208,15 +229,15 @@ class Results:
 
     @property
     def untrained(self) -> tuple[Experiment, ...]:
-        """The experiments that have no run at all."""
-        return tuple(each for each in self.experiments if each.fingerprint not in self.runs)
+        """The experiments that have no run at all, what two models share once."""
+        return tuple(each for each in self.distinct if each.fingerprint not in self.runs)
 
     @property
     def incomplete(self) -> tuple[Experiment, ...]:
-        """The experiments that have no finished run."""
+        """The experiments that have no finished run, what two models share once."""
         return tuple(
             experiment
-            for experiment in self.experiments
+            for experiment in self.distinct
             if (run := self.runs.get(experiment.fingerprint)) is None or run.status != "finished"
         )
 

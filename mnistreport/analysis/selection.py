@@ -6,7 +6,7 @@ split is read afterwards, for what was chosen.
 
 from dataclasses import dataclass
 
-from mnistreport.analysis.results import Results, VariantSummary
+from mnistreport.analysis.results import Results, VariantSummary, choose_best
 from mnistreport.study.expansion import combine_levels
 from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import Level, Manifest
@@ -67,19 +67,22 @@ def join_levels(manifest: Manifest, results: Results) -> dict[str, Variant]:
 
 
 def choose_winners(results: Results) -> tuple[Winner, ...]:
-    """Return the winner of each model by ``RULE``; a model without a complete variant has none."""
-    best: dict[str, VariantSummary] = {}
-    for summary in results.variants.values():
-        model = summary.variant.model
-        if summary.complete and (
-            model not in best or summary.mean_accuracy > best[model].mean_accuracy
-        ):
-            best[model] = summary
+    """Return the winner of each model by ``RULE``, in the manifest's order of models.
+
+    A model without a complete variant has none.
+    """
+    best = {model: choose_best(variants) for model, variants in results.by_model.items()}
     return tuple(
         Winner(model, summary, max(accuracies, key=accuracies.__getitem__))
         for model, summary in best.items()
-        if (accuracies := summary.by_seed("validation_accuracy"))
+        if summary and (accuracies := summary.decisive)
     )
+
+
+def choose_best_winner(winners: tuple[Winner, ...]) -> Winner | None:
+    """Return the best of several models' winners; of equal ones the first."""
+    best = choose_best(winner.summary for winner in winners)
+    return next((winner for winner in winners if winner.summary is best), None)
 
 
 def choose_testable(results: Results) -> tuple[Winner, ...]:

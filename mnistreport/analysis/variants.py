@@ -1,14 +1,17 @@
 """A variant over its seeds, and how variants compare."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
+from typing import TypeVar
 
 from mnistreport.analysis.comparisons import Comparison, judge_family, require_pairs
 from mnistreport.analysis.statistics import Measure, Unit, compare_means, summarise_values
 from mnistreport.study.experiment import Variant
 from mnistreport.training.result import EpochRow, ImportedRun, Run
+
+T = TypeVar("T")
 
 METRICS: Mapping[str, Unit] = {
     "train_loss": "nats",
@@ -41,7 +44,12 @@ class VariantSummary:
     @property
     def complete(self) -> bool:
         """Whether every planned seed finished; only then can the variant be chosen."""
-        return len(self.finished) == self.planned
+        return is_complete(len(self.finished), self.planned)
+
+    @property
+    def settled(self) -> Mapping[int, Run]:
+        """The runs that are results, diverged ones too: training them again changes nothing."""
+        return {seed: run for seed, run in self.runs.items() if run.is_settled}
 
     def final(self, metric: str) -> Measure | None:
         """Return ``metric`` at the last epoch over the finished seeds, if there are any."""
@@ -117,6 +125,26 @@ class VariantSummary:
     def histories(self) -> Sequence[tuple[EpochRow, ...]]:
         """The histories of the finished seeds."""
         return [run.history for run in self.finished.values()]
+
+
+def is_complete(finished: int, planned: int) -> bool:
+    """Tell whether all runs of a variant finished: the one definition."""
+    return finished == planned
+
+
+def choose_best(summaries: Iterable[VariantSummary]) -> VariantSummary | None:
+    """Return the complete variant of the highest mean validation accuracy, if there is one.
+
+    Of equal ones it is the first. Whatever names a best one asks this function, with variants in
+    the order of the manifest.
+    """
+    complete = [each for each in summaries if each.complete]
+    return choose_highest(complete, lambda each: each.mean_accuracy)
+
+
+def choose_highest(items: Iterable[T], mean: Callable[[T], float]) -> T | None:
+    """Return the first of the items with the highest ``mean``: the one rule for ties."""
+    return max(items, key=mean, default=None)
 
 
 def is_comparable(ours: VariantSummary, theirs: VariantSummary) -> bool:

@@ -226,7 +226,7 @@ def _tell_untrained(
     names = name_variants(project.manifest)
     return Untrained(
         len(results.untrained),
-        len(results.experiments),
+        len(results.distinct),
         tuple(
             (
                 ", ".join(names.get(key, [f"{summary.variant.model}, best levels joined"])),

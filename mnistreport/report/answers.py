@@ -72,15 +72,15 @@ class Evidence:
         return [
             summary
             for summary in self.material.results.variants.values()
-            if any(run.is_settled for run in summary.runs.values() if isinstance(run, RunResult))
+            if any(isinstance(run, RunResult) for run in summary.settled.values())
         ]
 
     @property
     def finished(self) -> list[tuple[VariantSummary, RunResult]]:
-        """Every run that finished and was trained here, with its variant."""
-        return [
-            (summary, run)
-            for summary in self.material.results.variants.values()
-            for run in summary.finished.values()
-            if isinstance(run, RunResult)
-        ]
+        """Every run that finished and was trained here, each once, with its variant."""
+        found: dict[str, tuple[VariantSummary, RunResult]] = {}
+        for summary in self.material.results.variants.values():
+            for run in summary.finished.values():
+                if isinstance(run, RunResult):
+                    found.setdefault(run.fingerprint, (summary, run))
+        return list(found.values())

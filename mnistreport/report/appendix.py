@@ -160,9 +160,16 @@ def make_budget_table(context: ReportContext) -> Table:
         "is counted in each of them, and once in its model. Each winner was chosen from its "
         "model’s complete settings, those that finished on every seed."
     )
+    if _shares_runs(context):
+        caption += " A run that several models share is counted for each of them."
     if context.imported:
         caption += " Updates and time are those of the runs that were trained here."
     return Table("budgets", caption, columns, tuple(rows), is_sortable=True)
+
+
+def _shares_runs(context: ReportContext) -> bool:
+    """Tell whether any run is of several models."""
+    return any("," in run.model for run in context.runs)
 
 
 def _count_runs(budget: Budget) -> str:
@@ -209,8 +216,9 @@ def make_run_table(context: ReportContext) -> Table:
         for run in context.runs
     ]
     counts = "counts" if context.imported else "was trained"
+    who = "studies or models" if _shares_runs(context) else "studies"
     caption = (
-        f"Every run, at its last completed epoch; a run that several studies share {counts} "
+        f"Every run, at its last completed epoch; a run that several {who} share {counts} "
         "once. Lines: those of the manifest that ask for its setting."
     )
     if context.imported:

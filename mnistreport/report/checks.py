@@ -7,7 +7,7 @@ need curves to show.
 import numpy as np
 
 from mnistreport.analysis.results import VariantSummary
-from mnistreport.analysis.selection import Winner, choose_winners
+from mnistreport.analysis.selection import Winner, choose_best_winner, choose_winners
 from mnistreport.data.mnist import is_mnist
 from mnistreport.report.answers import (
     AGAIN,
@@ -219,8 +219,7 @@ def _find_best(evidence: Evidence) -> str | None:
 
 
 def _choose_best(evidence: Evidence) -> Winner | None:
-    winners = choose_winners(evidence.material.results)
-    return max(winners, key=lambda winner: winner.summary.mean_accuracy, default=None)
+    return choose_best_winner(choose_winners(evidence.material.results))
 
 
 def check_submission(evidence: Evidence) -> Answer:

@@ -7,8 +7,9 @@ from importlib.metadata import version
 
 import numpy as np
 
+from mnistreport.analysis.joined import list_joined
 from mnistreport.analysis.results import CHANCE, CHANCE_LOSS, Results
-from mnistreport.analysis.selection import RULE, RUN_RULE, choose_levels
+from mnistreport.analysis.selection import RULE, RUN_RULE
 from mnistreport.analysis.statistics import CONFIDENCE
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.pixels import measure_pixels
@@ -19,21 +20,16 @@ from mnistreport.report.main_findings import choose_main_findings
 from mnistreport.report.material import Material
 from mnistreport.report.notices import describe_circumstances, make_notices, view_imported
 from mnistreport.report.origins import find_lines, list_origins
+from mnistreport.report.records import AuthorView, RunView, SplitView
 from mnistreport.report.rigour import say_budgets, view_budgets, view_proofs
 from mnistreport.report.study_views import title_model, view_study, view_variant
 from mnistreport.report.views import (
-    AuthorView,
     DataView,
     LedgerView,
     ModelView,
     ReportContext,
-    RunView,
-    SplitView,
 )
-from mnistreport.report.wording import (
-    describe_variant,
-    name_level,
-)
+from mnistreport.report.wording import describe_variant, name_joined, name_level
 from mnistreport.study.experiment import CLASSES, IMAGE_SIZE
 from mnistreport.study.manifest import Manifest
 from mnistreport.training.result import ImportedRun, RunResult, count_measured
@@ -108,13 +104,16 @@ def make_context(material: Material) -> ReportContext:
 def dump_context(context: ReportContext) -> bytes:
     """Return ``results.json``: the context as strict JSON.
 
-    What says of a value whether it was imported is in it only where something was.
+    What says of a value whether it was imported is in it only where something was, and levels that
+    a joined variant is without only where there are any.
     """
 
     def keep(fields: list[tuple[str, object]]) -> dict[str, object]:
         kept = dict(fields)
         if context.imported is None:
             kept.pop("imported", None)
+        if not kept.get("combined_without", True):
+            del kept["combined_without"]
         return kept
 
     values = asdict(context, dict_factory=keep)
@@ -156,7 +155,7 @@ def _view_data(manifest: Manifest, digits: DigitSet, split: Split) -> DataView:
 def _view_model(manifest: Manifest, results: Results, name: str) -> ModelView:
     variant = manifest.baselines[name].variant
     key = results.combined.get(name)
-    chosen = {level.variant.key: level for level in choose_levels(results, name)}
+    joined = list_joined(results, name)
     return ModelView(
         name=name,
         title=title_model(results, name),
@@ -165,33 +164,35 @@ def _view_model(manifest: Manifest, results: Results, name: str) -> ModelView:
         line=manifest.baselines[name].line,
         runs=list_origins(results, variant.key),
         combined=view_variant(results.variants[key]) if key else None,
-        combined_of=tuple(
-            name_level(study, level)
-            for study in results.studies
-            for level in study.levels
-            if key
-            and study.study.model == name
-            and level.level.variant.key in chosen
-            and level is study.best
+        combined_of=tuple(name_joined(each) for each in joined if each.is_kept),
+        combined_without=tuple(
+            name_level(each.study, each.level) for each in joined if not each.is_kept
         ),
     )
 
 
+def _list_titles(results: Results, key: str) -> tuple[str, ...]:
+    """Return the studies that a variant is in, or else what it is for."""
+    titles = tuple(study.study.title for study in results.studies_of.get(key, ()))
+    return titles or ("combined" if key in results.combined.values() else "baseline",)
+
+
 def _view_runs(manifest: Manifest, results: Results) -> tuple[RunView, ...]:
     views: list[RunView] = []
-    for experiment in results.experiments:
-        variant, run = experiment.variant, results.runs.get(experiment.fingerprint)
+    for sharing in results.by_fingerprint.values():
+        experiment = sharing[0]
+        run = results.runs.get(experiment.fingerprint)
         last = run.history[-1] if run and run.history else None
+        keys = [each.variant.key for each in sharing]
+        studies = (title for key in keys for title in _list_titles(results, key))
+        lines = {line for key in keys for line in find_lines(manifest, results, key)}
         views.append(
             RunView(
                 fingerprint=experiment.fingerprint,
-                model=variant.model,
-                studies=tuple(
-                    study.study.title for study in results.studies_of.get(variant.key, ())
-                )
-                or ("combined" if variant.key in results.combined.values() else "baseline",),
-                setting=describe_variant(variant),
-                lines=find_lines(manifest, results, variant.key),
+                model=", ".join(each.variant.model for each in sharing),
+                studies=tuple(dict.fromkeys(studies)),
+                setting=describe_variant(experiment.variant),
+                lines=tuple(sorted(lines)),
                 seed=experiment.seed,
                 status=run.status if run else "missing",
                 reason=run.reason if run else "not trained yet",

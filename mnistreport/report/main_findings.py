@@ -56,4 +56,4 @@ def _measure_lead(study: StudyView) -> float | None:
 def _mean_accuracy(level: LevelView) -> float | None:
     """Return the level's mean validation accuracy, if all its seeds finished."""
     accuracy = level.variant.validation_accuracy
-    return accuracy.mean if accuracy and level.variant.finished == level.variant.planned else None
+    return accuracy.mean if accuracy and level.variant.complete else None

@@ -27,11 +27,11 @@ def make_notices(material: Material) -> tuple[str, ...]:
     if trimmed := material.manifest.trimmed:
         notices.append(
             f"To keep within a budget of {name_duration(trimmed.budget_seconds)}, "
-            f"only {describe_trimmed(trimmed)} were trained."
+            f"this report uses only {describe_trimmed(trimmed)}."
         )
     if results.incomplete:
         notices.append(
-            f"{len(results.incomplete)} of {len(results.experiments)} runs did not finish; "
+            f"{len(results.incomplete)} of {len(results.distinct)} runs did not finish; "
             "the appendix lists them, and no comparison uses their variants."
         )
     if len(describe_circumstances(results)) > 1:

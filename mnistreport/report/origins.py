@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from mnistreport.analysis.joined import list_joined
 from mnistreport.analysis.results import Results
-from mnistreport.analysis.selection import choose_levels
 from mnistreport.report.records import RunOrigin
 from mnistreport.study.manifest import Manifest
 from mnistreport.training.result import FinalOutcome
@@ -26,7 +26,8 @@ def _find_lines(manifest: Manifest, results: Results, key: str) -> Iterator[int]
         yield from (each.level.line for each in study.levels if each.level.variant.key == key)
     for model, combined in results.combined.items():
         if combined == key:
-            yield from (level.line for level in choose_levels(results, model))
+            kept = (each for each in list_joined(results, model) if each.is_kept)
+            yield from (each.level.level.line for each in kept)
 
 
 def list_origins(

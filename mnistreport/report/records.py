@@ -1,8 +1,25 @@
-"""What templates may see besides: main findings, origins, what the appendix lists, what changed."""
+"""What templates may see besides: authors, splits, main findings, the appendix, changes."""
 
 from dataclasses import dataclass
 
 from mnistreport.analysis.budgets import Budget
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorView:
+    """One of the authors."""
+
+    name: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SplitView:
+    """One split: its images, in all and for each digit 0 to 9."""
+
+    name: str
+    images: int
+    per_digit: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +62,7 @@ class RunView:
     """One line of the appendix; metrics are at the last completed epoch.
 
     Attributes:
+        model: The model's name, or those of several that share the run.
         lines: Those of the manifest that ask for it.
         updates: Gradient steps; ``None`` if they are not told, as of an imported run.
         duration_seconds: Time of its updates; ``None`` if it is not told.

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from mnistreport.analysis.findings.ablation import find_corners
 from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
 from mnistreport.analysis.rigour import is_from_scratch
+from mnistreport.analysis.variants import is_complete
 from mnistreport.report.answers import (
     AGAIN,
     BUILD,
@@ -80,7 +81,7 @@ def _list_settled(study: StudySummary) -> list[LevelSummary]:
     return [
         level
         for level in study.levels
-        if sum(run.is_settled for run in level.summary.runs.values()) == level.summary.planned
+        if is_complete(len(level.summary.settled), level.summary.planned)
         and not level.summary.imported
     ]
 

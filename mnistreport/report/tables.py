@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mnistreport.analysis.statistics import ALPHA, CONFIDENCE, Difference, Measure
+from mnistreport.analysis.statistics import Difference, Measure
 from mnistreport.report.numbers import (
     UNKNOWN,
     format_count,
@@ -15,7 +15,9 @@ from mnistreport.report.numbers import (
     format_seconds,
 )
 from mnistreport.report.records import RunOrigin
+from mnistreport.report.table_words import explain_comparison, explain_measure, is_partial
 from mnistreport.report.views import FinalView, LevelView, ReportContext, StudyView, VariantView
+from mnistreport.report.wording import count_things
 
 NOTHING = UNKNOWN
 NOT_TOLD = "not told"
@@ -111,7 +113,7 @@ def make_model_table(context: ReportContext) -> Table:
                 model.baseline.architecture,
                 model.baseline.training,
                 format_count(model.baseline.parameters),
-                _measure(model.baseline.validation_accuracy),
+                _measure_of(model.baseline),
             ),
             target=_lead_to(model.runs),
         )
@@ -119,7 +121,7 @@ def make_model_table(context: ReportContext) -> Table:
     ]
     caption = (
         "The baseline of each model: the setting that every study departs from. "
-        + _explain_measure(context)
+        + explain_measure(context, [model.baseline for model in context.models])
     )
     return Table("baselines", caption, columns, tuple(rows))
 
@@ -145,7 +147,7 @@ def make_study_table(context: ReportContext, study: StudyView) -> Table:
                 _mean(level.variant.train_loss, format_loss),
                 _mean(level.variant.validation_loss, format_loss),
                 _mean(level.variant.train_accuracy, format_percent),
-                _measure(level.variant.validation_accuracy),
+                _measure_of(level.variant),
                 _difference(level.against_baseline),
                 _p_value(level),
                 f"{level.verdict}{_mark_imported(level.variant)}",
@@ -157,9 +159,10 @@ def make_study_table(context: ReportContext, study: StudyView) -> Table:
         )
         for level in study.levels
     ]
-    caption = f"{study.title}: metrics at the last epoch. {_explain_measure(context)}"
+    said = explain_measure(context, [level.variant for level in study.levels])
+    caption = f"{study.title}: metrics at the last epoch. {said}"
     if len(context.seeds) > 1:
-        caption += _explain_comparison(study)
+        caption += explain_comparison(study)
     return Table(f"{study.slug}-levels", caption, columns, tuple(rows), is_sortable=True)
 
 
@@ -254,11 +257,12 @@ def make_digit_table(final: FinalView) -> Table:
     return Table(f"{final.model}-digits", caption, columns, tuple(rows), is_sortable=True)
 
 
-def _explain_measure(context: ReportContext) -> str:
-    n = len(context.seeds)
-    if n == 1:
-        return "One seed, so there is no spread."
-    return f"Mean ± standard deviation over {n} seeds."
+def _measure_of(variant: VariantView) -> str:
+    """Return a variant's validation accuracy, and of how many seeds it is, if not of all."""
+    said = _measure(variant.validation_accuracy)
+    if not is_partial(variant):
+        return said
+    return f"{said} ({variant.finished} of {count_things(variant.planned, 'seed')})"
 
 
 def _lead_to(runs: Sequence[RunOrigin]) -> str:
@@ -272,34 +276,6 @@ def _measure(measure: Measure | None) -> str:
 
 def _mean(measure: Measure | None, form: Callable[[float], str]) -> str:
     return form(measure.mean) if measure else NOTHING
-
-
-def _explain_comparison(study: StudyView) -> str:
-    """Say how the levels are compared with the baseline; runs of another origin are not."""
-    imported = study.baseline.variant.imported
-    said = ""
-    if not imported:
-        said = (
-            " Against baseline: mean difference in validation accuracy, paired by seed, and its "
-            f"{format_percent(CONFIDENCE, 0)} interval; p of the paired t-test, corrected for the "
-            f"study’s levels (Holm). Better or worse where p < {ALPHA:g}; too few seeds where a "
-            f"difference exceeds the noise floor{_say_floor(study)} but is not shown to be more "
-            "than chance: no p is given."
-        )
-    elif imported == study.baseline.variant.finished:
-        said = (
-            " Against baseline: difference of the means of validation accuracy, unpaired, as the "
-            f"files tell them, and its {format_percent(CONFIDENCE, 0)} interval; p of Welch’s "
-            "t-test, corrected for the study’s levels (Holm). Higher or lower where "
-            f"p < {ALPHA:g}; too few seeds where a difference exceeds the noise "
-            f"floor{_say_floor(study)} but is not shown to be more than chance: no p is given."
-        )
-    if study.imported:
-        said += (
-            " Imported: not trained here, and not checked. Not comparable: of the two, not all "
-            "runs are of one origin."
-        )
-    return said
 
 
 def _mark_imported(variant: VariantView) -> str:
@@ -320,12 +296,6 @@ def _tell(variant: VariantView, value: float | None, form: Callable[..., str]) -
 
 def _find_mean(measure: Measure | None) -> float | None:
     return measure.mean if measure else None
-
-
-def _say_floor(study: StudyView) -> str:
-    if study.noise_floor is None:
-        return ""
-    return f" of {format_points(study.noise_floor, signed=False)}"
 
 
 def _p_value(level: LevelView) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mnistreport.analysis.statistics import Difference, FittedDifference, Interval, Measure
+from mnistreport.analysis.variants import choose_highest, is_complete
 from mnistreport.report.records import (
+    AuthorView,
     BudgetView,
     ImportedView,
     LedgerView,
@@ -13,25 +15,9 @@ from mnistreport.report.records import (
     RubricVerdict,
     RunOrigin,
     RunView,
+    SplitView,
 )
 from mnistreport.study.manifest import Trimmed
-
-
-@dataclass(frozen=True, slots=True)
-class AuthorView:
-    """One of the authors."""
-
-    name: str
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class SplitView:
-    """One split: its images, in all and for each digit 0 to 9."""
-
-    name: str
-    images: int
-    per_digit: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +88,11 @@ class VariantView:
     at_chance: bool
     imported: int = 0
 
+    @property
+    def complete(self) -> bool:
+        """Whether all seeds finished; only then is it compared with others."""
+        return is_complete(self.finished, self.planned)
+
 
 @dataclass(frozen=True, slots=True)
 class LevelView:
@@ -110,9 +101,8 @@ class LevelView:
     Attributes:
         label: How tables and figures name it.
         name: The same in words, ``learning rate 0.1``.
-        verdict: ``baseline``, ``better``, ``worse``, ``no clear difference``, ``too few seeds``
-            or ``not finished``; of imported runs ``higher`` and ``lower``, as no more is known;
-            ``not comparable`` if only some of the runs were trained here.
+        verdict: One of ``analysis.verdicts.Verdict``: ``baseline``, ``better``, ``worse``,
+            ``ahead``, ``behind``, ``no clear difference``, ``too few seeds`` and so on.
         against_baseline: Its validation accuracy minus the baseline's, paired by seed, or of
             imported runs unpaired; ``None`` unless both finished on every seed and are comparable.
         p_adjusted: p-value of that difference, corrected for the study's other levels.
@@ -199,7 +189,8 @@ class ModelView:
         line: Line of the manifest at which its table begins.
         runs: The baseline's, one for each seed.
         combined: The variant that joins each study's best level, if it is a variant of its own.
-        combined_of: The joined levels in words.
+        combined_of: The levels that are really in it, in words.
+        combined_without: Those that are not, as the best level of another study overrides them.
     """
 
     name: str
@@ -210,6 +201,7 @@ class ModelView:
     runs: tuple[RunOrigin, ...]
     combined: VariantView | None
     combined_of: tuple[str, ...]
+    combined_without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,3 +331,13 @@ class ReportContext:
     rubric: tuple[RubricVerdict, ...] = ()
     trimmed: Trimmed | None = None
     imported: ImportedView | None = None
+
+    @property
+    def best(self) -> FinalView | None:
+        """The best of the winners that were tested, by validation accuracy; of equals the first."""
+
+        def measure(final: FinalView) -> float:
+            accuracy = final.variant.validation_accuracy
+            return accuracy.mean if accuracy else 0.0  # a winner has one
+
+        return choose_highest(self.finals, measure)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from mnistreport.analysis.joined import JoinedLevel
 from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.report.numbers import format_count, format_percent
 from mnistreport.study.experiment import CnnArchitecture, Experiment, Variant
@@ -64,6 +65,17 @@ def name_level(study: StudySummary, level: LevelSummary) -> str:
             counted = counted.replace("neurons", "neuron").replace("layers", "layer")
         return f"{level.label} {counted}"
     return f"{name_factor(factor)} {level.label}"
+
+
+def name_joined(joined: JoinedLevel) -> str:
+    """Return a level in words as far as a joined variant holds it: ``“both” without its dropout``.
+
+    Fields that another study's level overrides are taken from it.
+    """
+    level = name_level(joined.study, joined.level)
+    if not joined.lost:
+        return level
+    return f"{level} without its {join_words([name_factor(field) for field in joined.lost])}"
 
 
 def name_levels(study: StudySummary, levels: Sequence[LevelSummary]) -> str:

@@ -128,7 +128,7 @@ def test_numbers_and_findings_come_from_the_results(render: Render, context: Rep
     accuracy = format_measure(level.variant.validation_accuracy)
     points = format_points(level.against_baseline.mean)
     said = {finding.kind: finding.sentence for finding in study.findings}["best"]
-    unspaced = " ".join(f"{accuracy}; {points}; better".split())
+    unspaced = " ".join(f"{accuracy}; {points}; ahead".split())
     assert page.text.endswith(unspaced)
     assert page.text.startswith(" ".join(said.replace("**", "").split()))
 

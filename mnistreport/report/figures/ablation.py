@@ -50,6 +50,11 @@ class _Edge:
     measure: Measure | None
     seeds: Sequence[str]
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether all runs of both ends finished; only then is it a comparison."""
+        return self.off.summary.complete and self.on.summary.complete
+
 
 def find_switches(study: StudySummary) -> Corners | None:
     """Return the corners of a study whose two fields are each something that is on or off."""
@@ -261,8 +266,7 @@ def _draw_edge(
         (arrow,) = axes.plot(end, y, marker, ms=3.6, color=style.VALIDATION, clip_on=False)
         sheet.hint(arrow, said)
         return
-    is_complete = edge.off.summary.complete and edge.on.summary.complete
-    mark = Mark(edge.measure, edge.seeds, said, is_complete)
+    mark = Mark(edge.measure, edge.seeds, said, edge.is_complete)
     marks.draw_mark(sheet, axes, y, mark, reach, half=_HALF, is_flat=True)
 
 
@@ -330,8 +334,8 @@ def _caption(
         said += " A triangle in colour stands for a value far off the axis."
     if any(level.summary.finished and not level.summary.complete for level in corners.levels):
         said += " Hollow dots: not all runs of the variant finished."
-    if known:
-        largest = max(known, key=lambda edge: abs(edge.measure.mean) if edge.measure else 0.0)
+    if compared := [edge for edge in known if edge.is_complete]:
+        largest = max(compared, key=lambda edge: abs(edge.measure.mean) if edge.measure else 0.0)
         said += f" The largest difference: {_lower(_describe_edge(largest))}."
     return said
 

@@ -270,9 +270,10 @@ def _draw_key(
     entries: list[tuple[str, str, object]] = []
     if not is_named:
         entries += [(style.name_split(name), *look) for name, look in LINES.items()]
-    seeds = max(len(level.summary.finished) for level in levels)
-    if seeds > 1:
-        entries.append((f"range of {seeds} seeds", style.QUIET, None))
+    seeds = {len(level.summary.finished) for level in levels} - {0}
+    if max(seeds, default=0) > 1:
+        how_many = f"{max(seeds)} seeds" if len(seeds) == 1 else "the seeds that finished"
+        entries.append((f"range of {how_many}", style.QUIET, None))
     if has_baseline:
         entries.append(("baseline", style.REFERENCE, style.SOLID))
     if has_chance:

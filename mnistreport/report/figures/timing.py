@@ -8,6 +8,7 @@ from typing import Final
 from matplotlib.axes import Axes
 
 from mnistreport.analysis.results import Results, VariantSummary
+from mnistreport.analysis.selection import choose_winners
 from mnistreport.report.figures import scales, style
 from mnistreport.report.figures.annotations import Label, place_labels
 from mnistreport.report.figures.boxes import Box
@@ -27,13 +28,14 @@ NAME: Final = "training-time"
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """A variant: mean seconds, mean accuracy."""
+    """A variant: mean seconds, mean accuracy, and whether it is its model's best."""
 
     label: str
     summary: VariantSummary
     model: int
     seconds: float
     accuracy: float
+    is_best: bool
 
     @property
     def times(self) -> tuple[float, float]:
@@ -90,6 +92,7 @@ def plot_training_time(results: Results, titles: Mapping[str, str] | None = None
 
 def _list_spots(results: Results, models: Sequence[str]) -> list[_Spot]:
     names = name_variants(results)
+    best = {winner.summary.variant.key for winner in choose_winners(results)}
     return [
         _Spot(
             names[key],
@@ -97,6 +100,7 @@ def _list_spots(results: Results, models: Sequence[str]) -> list[_Spot]:
             models.index(summary.variant.model),
             max(summary.duration_seconds.mean, _LEAST),
             summary.accuracy.mean,
+            key in best,
         )
         for key, summary in results.variants.items()
         if summary.accuracy and summary.duration_seconds and not summary.imported
@@ -191,10 +195,10 @@ def _write_labels(
         Box.around((first, y), (last, y), 0.1)
         for (first, last), (_, y) in zip(ends, places, strict=True)
     ]
-    best, named = _find_best(spots), _order_spots(spots, frontier)
+    named = _order_spots(spots, frontier)
     labels: list[Label] = []
     for spot in named:
-        is_bold, is_below = spot in best or spot.label == BASELINE, spot.accuracy < bottom
+        is_bold, is_below = spot.is_best or spot.label == BASELINE, spot.accuracy < bottom
         weight = style.BOLD if is_bold else 400
         text = style.cut_text(spot.label, 46.0, style.SMALL, weight)
         text += f": {format_percent(spot.accuracy)}" if is_below else ""
@@ -211,20 +215,10 @@ def _write_labels(
         sheet.write(x, y, label.text, size=style.SMALL, weight=label.weight, colour=label.colour)
 
 
-def _find_best(spots: Sequence[_Spot]) -> list[_Spot]:
-    """Return the most accurate complete variant of each model."""
-    best: dict[int, _Spot] = {}
-    for spot in spots:
-        if spot.summary.complete and (
-            spot.model not in best or spot.accuracy > best[spot.model].accuracy
-        ):
-            best[spot.model] = spot
-    return list(best.values())
-
-
 def _order_spots(spots: Sequence[_Spot], frontier: Sequence[_Spot]) -> list[_Spot]:
     """Return all spots: the best, the baselines, the frontier, and the others."""
-    ordered = [*_find_best(spots), *(spot for spot in spots if spot.label == BASELINE)]
+    ordered = [spot for spot in spots if spot.is_best]
+    ordered += [spot for spot in spots if spot.label == BASELINE]
     ordered += [*frontier, *spots]
     return [spot for place, spot in enumerate(ordered) if spot not in ordered[:place]]
 

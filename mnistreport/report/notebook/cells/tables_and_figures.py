@@ -54,7 +54,7 @@ def show_variants() -> pd.DataFrame:
     """Return a table of all variants with a finished run, the highest mean accuracy first."""
     setting = ["layers", "dropout", "layer_norm", "learning_rate", "batch_size"]
     finished = runs[runs.status == "finished"].groupby("variant", sort=False)
-    ranked = finished.validation_accuracy.mean().sort_values(ascending=False, kind="stable")
+    ranked = finished.validation_accuracy.agg(fmean).sort_values(ascending=False, kind="stable")
     rows = finished[["model", *setting]].first().loc[ranked.index]
     accuracies = [
         format_measure([*finished.get_group(key).validation_accuracy]) for key in rows.index
