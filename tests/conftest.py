@@ -67,9 +67,10 @@ settings.load_profile("reproducible")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _kaggle_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep Kaggle's cache and the user's Kaggle account out of the tests."""
+def _user_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the user's key, Kaggle's cache and the user's Kaggle account out of the tests."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("KAGGLEHUB_CACHE", str(tmp_path_factory.mktemp("kagglehub")))
         patch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path_factory.mktemp("kaggle")))
         yield
