@@ -11,12 +11,12 @@ from mnistreport.pipeline import (
     gather_material,
     look_up,
     open_project,
-    refuse_gaps,
 )
 from mnistreport.report.context import make_context
 from mnistreport.report.insights import name_insight, read_own_words
 from mnistreport.report.records import Change
 from mnistreport.report.staleness import renew_words, review_study
+from mnistreport.report.standing import refuse_gaps
 from mnistreport.report.templating import Templates
 from mnistreport.study.manifest import Manifest, Study
 
@@ -59,7 +59,7 @@ def accept_words(options: Options, name: str, listener: Listener) -> Accepted:
         step = "write some; what came with the program takes all its numbers from the results"
         raise UsageError(msg, file=file, next_step=step)
     results = collect_results(project, lambda each: look_up(each, project, listener))
-    refuse_gaps(project, results)
+    refuse_gaps(project.manifest, results)
     context = make_context(gather_material(project, results))
     view = next(each for each in context.studies if each.slug == study.slug)
     changes = review_study(templates, context, view)

@@ -11,7 +11,6 @@ from mnistreport.errors import Problem, TemplateError
 from mnistreport.isolation import pack_problem
 from mnistreport.options import Listener, Options
 from mnistreport.pipeline import (
-    Project,
     collect_results,
     gather_material,
     look_up,
@@ -20,13 +19,11 @@ from mnistreport.pipeline import (
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.document import render_all_prose
 from mnistreport.report.insights import INSIGHTS, RESERVED, name_insight, read_own_words
-from mnistreport.report.making import list_documents
-from mnistreport.report.material import Material
 from mnistreport.report.numbers import format_count
 from mnistreport.report.records import RubricVerdict
 from mnistreport.report.review import list_unmet, review_context, review_prose
 from mnistreport.report.staleness import review_words
-from mnistreport.report.stamp import is_current, load_stamp
+from mnistreport.report.standing import Standing, look_at_documents, name_next_step
 from mnistreport.report.submission import State, find_zip_name, look_at_zip
 from mnistreport.report.templating import Templates
 from mnistreport.report.wording import count_things
@@ -34,11 +31,6 @@ from mnistreport.study.expansion import expand_variants
 from mnistreport.study.manifest import Manifest, Study
 from mnistreport.study.naming import is_placeholder
 
-_DOCUMENTS: Final[Mapping[State, str]] = {
-    "none": "none yet; mnistreport build makes them",
-    "current": "made of the manifest, templates and results of now",
-    "outdated": "the manifest, templates or results have changed since; mnistreport render",
-}
 _ZIP: Final[Mapping[State, str]] = {
     "none": "none yet; mnistreport pack makes it",
     "current": "{} holds the documents that stand beside it",
@@ -80,7 +72,8 @@ class Checkup:
         imported: How many of those were not trained here.
         words: The insights, in the order of the studies.
         claims: Claims that were tried; ``None`` if words could not be, for want of runs.
-        documents: Whether they are made of what there is now.
+        documents: How they compare with what there is now.
+        next_step: The command that makes them.
         packed: Whether the zip holds them.
         rubric: What was asked for, and whether it is met.
         complaints: What is not in order, the gravest first.
@@ -94,7 +87,8 @@ class Checkup:
     imported: int
     words: tuple[StudyWords, ...]
     claims: int | None
-    documents: State
+    documents: Standing
+    next_step: str
     packed: State
     rubric: tuple[RubricVerdict, ...]
     complaints: tuple[Complaint, ...]
@@ -126,7 +120,7 @@ class Checkup:
             f"runs: {self.finished} of {self.planned} finished{imported}",
             *map(str, self.words),
             f"templates: {said}",
-            f"documents: {_DOCUMENTS[self.documents]}",
+            f"documents: {self.documents.describe(self.next_step)}",
             f"zip: {_ZIP[self.packed].format(zip_name)}",
         )
         if self.has_placeholders:
@@ -161,7 +155,7 @@ class Checkup:
                 for each in self.words
             ],
             "claims": self.claims,
-            "documents": {"folder": str(self.output), "state": self.documents},
+            "documents": {"folder": str(self.output), "state": self.documents.state},
             "zip": {"name": find_zip_name(manifest.submission), "state": self.packed},
             "placeholders": self.has_placeholders,
             "rubric": [asdict(each) for each in self.rubric],
@@ -206,21 +200,12 @@ def check_project(options: Options, listener: Listener) -> Checkup:
         imported=len(results.imported),
         words=tuple(_find_words(templates, study) for study in manifest.studies),
         claims=tried,
-        documents=_look_at_documents(project, material),
+        documents=look_at_documents(material, project.folder, project.output),
+        next_step=name_next_step(manifest, results),
         packed=look_at_zip(project.output, manifest.submission),
         rubric=context.rubric,
         complaints=complaints,
     )
-
-
-def _look_at_documents(project: Project, material: Material) -> State:
-    """Tell whether the documents are made of what there is now."""
-    stamp = load_stamp(project.output)
-    if stamp is None:
-        return "none"
-    documents = list_documents(material)
-    is_of_now = is_current(stamp, material, project.folder, project.output, documents)
-    return "current" if is_of_now else "outdated"
 
 
 def _count_contents(manifest: Manifest) -> str:

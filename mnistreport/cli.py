@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mnistreport.cli_frame import (
+    Tally,
     choose_cluster,
     errors_told,
     gather_options,
@@ -60,9 +61,6 @@ insights = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(insights, name="insights")
-
-
-_STOPPED: Final = "interrupted; finished runs are stored, the next build goes on from here"
 
 
 def main() -> None:
@@ -209,7 +207,13 @@ def build(
     scheduler: Scheduler = None,
     insecure: Insecure = False,
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
-    force: Annotated[bool, typer.Option("--force", help="Train again what is stored.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Train again what is stored; write to an --output folder that holds other files.",
+        ),
+    ] = False,
     log_to: LogsTo = None,
     notebook: Notebook = True,
     strict: Strict = False,
@@ -217,10 +221,12 @@ def build(
     debug: Debug = False,
 ) -> None:
     """Train what is missing, test the winners, and write the report."""
-    with errors_told(debug, stopped=_STOPPED):
-        with listening(progress) as listener:
+    tally = Tally()
+    with errors_told(debug, stopped=tally.describe):
+        with listening(progress) as display:
             from mnistreport import pipeline
 
+            listener = tally.count(display)
             options = gather_options(
                 *(manifest, data, output, cache, jobs),
                 cluster=choose_cluster(executor, scheduler, insecure=insecure),
@@ -250,17 +256,24 @@ def render(
         typer.Option(help="Make PDFs and notebook, too; without them, the page is there at once."),
     ] = True,
     notebook: Notebook = True,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write to an --output folder that holds other files.")
+    ] = False,
     strict: Strict = False,
     progress: Progress = Kind.auto,
     debug: Debug = False,
 ) -> None:
     """Write the report from stored runs, after an insight was edited; trains nothing."""
-    with errors_told(debug, stopped=_STOPPED):
+    with errors_told(debug):
         with listening(progress) as listener:
             from mnistreport import pipeline
 
             options = gather_options(
-                *(manifest, data, output, cache, None), strict=strict, pdf=pdf, notebook=notebook
+                *(manifest, data, output, cache, None),
+                force=force,
+                strict=strict,
+                pdf=pdf,
+                notebook=notebook,
             )
             built = pipeline.render(options, listener)
         _tell_built(built)

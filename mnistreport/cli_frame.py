@@ -3,8 +3,9 @@
 import json
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,12 @@ from mnistreport.errors import ExitCode, MnistReportError, UsageError, disarm, e
 from mnistreport.processes import heeding_requests
 
 if TYPE_CHECKING:  # heavy to import; `--help` answers at once
+    from collections.abc import Sequence
+
     from mnistreport.options import Listener, Options
+    from mnistreport.study.experiment import Experiment
     from mnistreport.training.cluster import Cluster
+    from mnistreport.training.events import Event
 
 
 def gather_options(
@@ -110,8 +115,45 @@ def say_json(answer: object) -> None:
     typer.echo(json.dumps(answer, indent=1, allow_nan=False))
 
 
+class Tally:
+    """Counts the runs of a build, for what is to be said when it is interrupted."""
+
+    def __init__(self) -> None:
+        self._planned = self._finished = 0
+
+    def count(self, listener: "Listener") -> "Listener":
+        """Return a listener that counts, too."""
+        from mnistreport.training.events import Ended
+
+        def on_plan(missing: "Sequence[Experiment]", stored: int) -> None:
+            self._planned += len(missing)
+            listener.on_plan(missing, stored)
+
+        def on_event(event: "Event") -> None:
+            self._finished += isinstance(event, Ended) and event.result.status == "finished"
+            listener.on_event(event)
+
+        return replace(listener, on_plan=on_plan, on_event=on_event)
+
+    def describe(self) -> str:
+        """Say what became of the runs that were to be trained."""
+        if not self._planned:
+            return "interrupted"
+        if not self._finished:
+            one, many = "the run had not finished", f"none of {self._planned} runs had finished"
+            had = one if self._planned == 1 else many
+            return f"interrupted; {had}, and the next build begins again"
+        were = "is" if self._finished == 1 else "are"
+        return (
+            f"interrupted; {self._finished} of {self._planned} runs finished and {were} stored, "
+            "and the next build goes on from there"
+        )
+
+
 @contextmanager
-def errors_told(debug: bool, *, stopped: str = "interrupted") -> Generator[None]:
+def errors_told(
+    debug: bool, *, stopped: str | Callable[[], str] = "interrupted"
+) -> Generator[None]:
     """Turn errors into a line each and the right exit code; ``stopped`` is said at Ctrl-C.
 
     A request to terminate is told and answered like Ctrl-C.

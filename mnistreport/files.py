@@ -6,11 +6,13 @@ next, and what it had moved out of the way is moved back.
 """
 
 import errno
+import filecmp
 import os
 import shutil
 import stat
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -120,13 +122,32 @@ def telling_refusal(path: Path, next_step: str) -> Generator[None]:
         raise EnvironmentFault(msg, file=path, next_step=next_step) from error
 
 
+def find_kept_name(path: Path) -> Path:
+    """Return the name under which a person's file is kept: ``report.kept-1.html``, or the next.
+
+    It is free, or a copy of the file lies there already.
+    """
+    names = (path.with_name(f"{path.stem}.kept-{number}{path.suffix}") for number in count(1))
+    return next(each for each in names if not os.path.lexists(each) or _are_equal(path, each))
+
+
+def _are_equal(path: Path, other: Path) -> bool:
+    are_files = all(each.is_file() and not each.is_symlink() for each in (path, other))
+    return are_files and filecmp.cmp(path, other, shallow=False)
+
+
 @contextmanager
-def replacing(files: Mapping[Path, Content], outdated: Collection[Path] = ()) -> Generator[None]:
+def replacing(
+    files: Mapping[Path, Content],
+    outdated: Collection[Path] = (),
+    kept_as: Mapping[Path, Path] | None = None,
+) -> Generator[None]:
     """Write ``files`` in place of what was there, and remove what is ``outdated``: all or nothing.
 
     Everything is on the disk before the first file is replaced; what is outdated goes before that,
     as a new index of files may list none of it. The body of the ``with`` finds all of it in place;
     if it raises, or the disk refuses anything, what was there before is back.
+    Some of what was there stays, ``kept_as`` another name, which it has before its place is taken.
 
     Raises:
         EnvironmentFault: The disk refuses.
@@ -143,6 +164,7 @@ def replacing(files: Mapping[Path, Content], outdated: Collection[Path] = ()) ->
         for path, second in kept.items():
             with telling_refusal(path, ANOTHER_PLACE):
                 _keep(path, second)
+        stack.enter_context(_copying(kept_as or {}))
         begun: list[Path] = []
         try:
             for path in paths:
@@ -250,6 +272,25 @@ def _keep(path: Path, second: Path) -> None:
         if error.errno not in _NO_LINKS:
             raise
         _write_durably(second, path.read_bytes())
+
+
+@contextmanager
+def _copying(kept_as: Mapping[Path, Path]) -> Generator[None]:
+    """Give files second names, where there is none yet; without them again if the body raises."""
+    begun: list[Path] = []
+    try:
+        for path, copy in kept_as.items():
+            with telling_refusal(path, ANOTHER_PLACE):
+                if not os.path.lexists(copy):
+                    _keep(path, _fresh(copy))
+                    begun.append(copy)
+                    _fresh(copy).rename(copy)
+        yield
+    except BaseException:
+        for copy in begun:
+            with suppress(OSError):
+                copy.unlink(missing_ok=True)
+        raise
 
 
 def _put_back(path: Path, kept: Path) -> None:

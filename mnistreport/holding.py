@@ -12,6 +12,8 @@ from filelock import FileLock, Timeout
 from mnistreport.errors import LockedError
 from mnistreport.files import NEW, create_file, read_kept, telling_refusal
 
+LOCK: Final = ".build.lock"
+"""Lies in every folder that a build has begun to write to."""
 _NO_RIGHT: Final = "choose another --output, or give yourself the right to write there"
 _NAMING_SECONDS: Final = 0.5
 """How long a build that has just begun is given to say its number."""
@@ -26,7 +28,7 @@ def hold_folder(folder: Path) -> Generator[None]:
         EnvironmentFault: It cannot be written.
     """
     holder = folder / ".build.pid"
-    lock = FileLock(folder / ".build.lock", timeout=0)
+    lock = FileLock(folder / LOCK, timeout=0)
     with telling_refusal(folder, _NO_RIGHT):
         folder.mkdir(parents=True, exist_ok=True)
         _acquire(lock, holder)

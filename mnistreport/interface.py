@@ -125,7 +125,7 @@ def build(  # noqa: PLR0913 - as many as the command has options
         scheduler: Address of a Dask scheduler, whose workers train instead; on another machine it
             has to speak TLS.
         device: Where to train.
-        force: Train again what is stored.
+        force: Train again what is stored, and write to an output folder that holds other files.
         budget: Seconds, or a duration such as ``"10m"``, that training is to keep within, by
             estimate: fewer seeds, then fewer epochs.
         strict: Write nothing if a claim is false, words are stale or a number has no source.

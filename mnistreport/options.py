@@ -52,7 +52,7 @@ class Options:
         jobs: Worker processes; one per core by default.
         cluster: Whose workers train, instead of processes of this machine.
         device: ``auto``, ``cpu`` or ``cuda``.
-        force: Train again what is stored.
+        force: Train again what is stored; write to an output folder that holds other files.
         budget: Seconds that training is to keep within, by estimate; without, all is trained.
         strict: Write no report whose words are not borne out.
         pdf: Make the PDFs and the notebook, too.

@@ -19,18 +19,14 @@ from mnistreport.pipeline import (
 )
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.document import render_all_prose
+from mnistreport.report.keeping import describe_kept, find_kept, refuse_strangers
 from mnistreport.report.making import list_documents
 from mnistreport.report.material import Material
 from mnistreport.report.members import ALLOWED, LARGEST_CONTENTS, explain_kind
 from mnistreport.report.review import review_context, review_prose
 from mnistreport.report.staleness import review_words
-from mnistreport.report.stamp import (
-    Stamp,
-    digest_content,
-    is_current,
-    load_stamp,
-    read_stamped,
-)
+from mnistreport.report.stamp import digest_content, load_stamp, save_stamp
+from mnistreport.report.standing import Standing, find_gap, look_at_documents, name_next_step
 from mnistreport.report.submission import (
     explain_ids,
     explain_unfit,
@@ -63,8 +59,8 @@ _ABOUT_THE_REPORT: Final = {"claim", "stale", "number", "rubric"}
 _LEFT_OUT: Final = "take it out of [submission] include"
 _AGAIN: Final = "make it again: mnistreport render"
 _BY_HAND: Final = (
-    "put what you wrote into templates/insights/<study>.md.j2, and make it again, which undoes the "
-    "change: mnistreport render"
+    "put what you wrote into templates/insights/<study>.md.j2, and make it again, which keeps the "
+    "changed one under another name: mnistreport render"
 )
 
 
@@ -117,6 +113,7 @@ def pack_submission(options: Options, allowed: Collection[str], listener: Listen
     """
     project = open_project(options, listener)
     _warn_of_strangers(project.manifest, listener)
+    refuse_strangers(project.output, project.folder)
     with hold_folder(project.output):
         remove_leftovers(project.output)
         files, gaps = _read_files(project)
@@ -134,8 +131,7 @@ def pack_submission(options: Options, allowed: Collection[str], listener: Listen
             raise _join(against)
         listing = list_files(files)
         packed = {zip_name: content, name_listing(zip_name): listing.encode()}
-        with replacing({project.output / name: each for name, each in packed.items()}):
-            pass  # both, or neither, unless it is killed between the two
+        _write(project.output, packed, listener)
     scheme = project.manifest.submission.scheme
     others = [
         path
@@ -143,6 +139,22 @@ def pack_submission(options: Options, allowed: Collection[str], listener: Listen
         if follows_scheme(scheme, path.name) and path.name != zip_name
     ]
     return Packed(project.output / zip_name, listing, tuple(refusals), tuple(others))
+
+
+def _write(output: Path, packed: Mapping[str, bytes], listener: Listener) -> None:
+    """Write zip and list: both or neither, unless it is killed between the two.
+
+    What no pack has written is kept under another name.
+    """
+    stamp = load_stamp(output)
+    files = {output / name: content for name, content in packed.items()}
+    kept = find_kept(output, files, stamp)
+    with replacing(files, kept_as=kept):
+        if stamp:  # without one, nothing is packed
+            digests = {name: digest_content(content) for name, content in packed.items()}
+            save_stamp(output, replace(stamp, earlier={**stamp.earlier, **digests}))
+    if kept:
+        listener.on_warning(describe_kept(output, kept, stamp))
 
 
 def _join(refusals: Collection[Refusal]) -> UsageError | ReviewError:
@@ -254,18 +266,17 @@ def _check_documents(
     """Yield why the documents are not those of now, and what is wrong with what they say."""
     results = collect_results(project, lambda each: look_up(each, project, listener))
     material = gather_material(project, results)
-    stamp = load_stamp(project.output)
+    standing = look_at_documents(material, project.folder, project.output)
+    stamp = standing.stamp
     if stamp is None:
         reason = "no documents of a build stand here"
-        step = "make them: mnistreport build"
+        step = f"make them: {name_next_step(project.manifest, results)}"
         yield Refusal("must", Problem(reason, project.output, next_step=step))
         outdated = []
-    elif results.untrained:
-        reason = f"{len(results.untrained)} of {len(results.experiments)} runs are not stored"
-        problem = Problem(reason, project.manifest.path, next_step="train them: mnistreport build")
-        outdated = [problem]
+    elif gap := find_gap(project.manifest, results):
+        outdated = [gap]
     else:
-        outdated = [*_find_outdated(project, material, stamp, files)]
+        outdated = [*_find_outdated(project, standing, list_documents(material), files)]
     for problem in outdated:
         yield Refusal("outdated", problem)
     if stamp and (not outdated or "outdated" in allowed):
@@ -281,23 +292,23 @@ def _check_documents(
 
 
 def _find_outdated(
-    project: Project, material: Material, stamp: Stamp, files: Mapping[str, bytes]
+    project: Project, standing: Standing, documents: Collection[str], files: Mapping[str, bytes]
 ) -> Iterator[Problem]:
     """Yield which documents were not made of what there is now, or changed since."""
     output, manifest = project.output, project.manifest
-    documents = list_documents(material)
-    if not is_current(stamp, material, project.folder, output, documents):
+    made = standing.stamp.documents if standing.stamp else {}
+    if not standing.is_of_now:
         reason = "the documents were made of another manifest, other templates or other results"
         yield Problem(reason, output, next_step="make them again: mnistreport render")
     members = list_members(manifest.submission)  # those that are not there were told already
     for name in (*files, *(name for name in documents if name not in members)):
-        if name not in stamp.documents:
+        if name not in made:
             if is_made(name, manifest.baselines):
                 reason = "was not made together with the other documents"
                 yield Problem(reason, output / name, next_step=_AGAIN)
-        elif name in files and digest_content(files[name]) != stamp.documents[name]:
+        elif name in files and digest_content(files[name]) != made[name]:
             yield Problem("was changed after it was made", output / name, next_step=_BY_HAND)
-        elif name not in files and read_stamped(output, name, stamp) is None:
+        elif name not in files and name in (*standing.edited, *standing.gone):
             reason = "is not as it was made"
             yield Problem(reason, output / name, next_step=_AGAIN)
 

@@ -14,7 +14,7 @@ from mnistreport.budgeting import Reckoner, apply_trim, choose_trim, refuse_trim
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.sources import SOURCES, load_digit_set
 from mnistreport.data.split import Split, split_digits
-from mnistreport.errors import EnvironmentFault, UsageError
+from mnistreport.errors import EnvironmentFault
 from mnistreport.files import remove_leftovers
 from mnistreport.holding import hold_folder
 from mnistreport.options import Listener, Options
@@ -23,8 +23,10 @@ from mnistreport.report.dates import find_given_date
 from mnistreport.report.figures.folder import FOLDER
 from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.insights import check_prose
+from mnistreport.report.keeping import refuse_strangers
 from mnistreport.report.material import Material, Tested
 from mnistreport.report.publication import Publication, publish_report
+from mnistreport.report.standing import refuse_gaps
 from mnistreport.report.templating import Templates
 from mnistreport.report.wording import count_things, describe_budget, describe_variant
 from mnistreport.study.batches import check_batches
@@ -94,6 +96,7 @@ def build(options: Options, listener: Listener) -> Built:
             borne out, and no document is written.
     """
     project = open_project(options, listener, anew=True)
+    refuse_strangers(project.output, project.folder, force=options.force)
     with hold_folder(project.output):
         listener.on_project(project.manifest, project.digits, project.split)
         if trimmed := project.manifest.trimmed:
@@ -104,7 +107,8 @@ def build(options: Options, listener: Listener) -> Built:
         results = collect_results(project, lambda each: _train(each, project, options, listener))
         for winner in choose_testable(results):
             _test_winner(winner, project, listener)
-        keep_trim(project.output, project.trim)  # from here on, all that it asks for is there
+        # From here on, all that it asks for is there.
+        keep_trim(project.output, project.trim, listener.on_warning)
         listener.on_stage("writing the report")
         material = gather_material(project, results)
         return Built(results, _publish(material, project, options, listener), material.tested)
@@ -119,9 +123,10 @@ def render(options: Options, listener: Listener) -> Built:
         UsageError: Not every run that the manifest asks for is stored.
     """
     project = open_project(options, listener)
+    refuse_strangers(project.output, project.folder, force=options.force)
     with hold_folder(project.output):
         results = collect_results(project, lambda each: look_up(each, project, listener))
-        refuse_gaps(project, results)
+        refuse_gaps(project.manifest, results)
         listener.on_stage("writing the report")
         material = gather_material(project, results)
         return Built(results, _publish(material, project, options, listener), material.tested)
@@ -140,6 +145,7 @@ def _publish(
         pdf=options.pdf,
         notebook=options.notebook,
         on_stage=listener.on_stage,
+        on_warning=listener.on_warning,
     )
 
 
@@ -282,20 +288,6 @@ def _train(
                 runs[event.result.fingerprint] = event.result
             listener.on_event(event)
     return runs
-
-
-def refuse_gaps(project: Project, results: Results) -> None:
-    """Refuse to go on without runs that the manifest asks for and nobody has begun.
-
-    Raises:
-        UsageError: There are such runs.
-    """
-    if results.untrained:
-        msg = f"{len(results.untrained)} of {len(results.distinct)} runs are not stored"
-        trimmed = project.manifest.trimmed
-        budget = f" --budget {trimmed.budget_seconds}s" if trimmed else ""
-        step = f"train them: mnistreport build{budget}"
-        raise UsageError(msg, file=project.manifest.path, next_step=step)
 
 
 def _test_winner(winner: Winner, project: Project, listener: Listener) -> None:

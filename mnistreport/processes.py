@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType, ModuleType
 from typing import Any, Final, NoReturn
@@ -122,10 +122,13 @@ class Requests:
         came: Whether there was one.
     """
 
-    def __init__(self, words: str, *, tidy: bool) -> None:
-        """Say ``words`` at the end; without ``tidy``, the first request is like the second."""
+    def __init__(self, words: str | Callable[[], str], *, tidy: bool) -> None:
+        """Say ``words`` at the end, or what they return then.
+
+        Without ``tidy``, the first request is like the second.
+        """
         self.came = not tidy
-        self._words = words
+        self._words: str | Callable[[], str] = words
         self._is_over = False
         self._number = int(signal.SIGINT)
         self._asks_itself = False
@@ -154,7 +157,8 @@ class Requests:
     def take_words(self) -> str:
         """Return the line that says that this is the end; empty if it was said."""
         words, self._words = self._words, ""
-        return f"{words}\n" if words else ""
+        said = words() if callable(words) else words
+        return f"{said}\n" if said else ""
 
     def end_at_once(self) -> None:
         """End this process, whatever it is doing."""
@@ -219,7 +223,7 @@ class Requests:
 
 
 @contextmanager
-def heeding_requests(words: str) -> Generator[Requests]:
+def heeding_requests(words: str | Callable[[], str]) -> Generator[Requests]:
     """Have ``Requests`` handle signals meanwhile, and say ``words`` once if one came.
 
     Signals that are ignored stay so.

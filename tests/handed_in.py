@@ -1,11 +1,9 @@
 """Projects that are ready to be packed: tiny runs, a report, and what else goes into the zip."""
 
-import hashlib
-import json
 import shutil
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from mnistreport.errors import ExitCode
 from mnistreport.files import replace_file
 from mnistreport.pipeline import Listener, Options, build, render
+from mnistreport.report.stamp import digest_content, load_stamp, save_stamp
 from tests.commands import Told, call_command
 
 MANIFEST = """\
@@ -133,11 +132,10 @@ class Project:
 
     def stamp(self, files: Mapping[str, bytes]) -> None:
         """Enter files in the note of what the documents were made of, as if a build made them."""
-        path = self.output / ".build.json"
-        stamp = json.loads(path.read_bytes())
-        for name, content in files.items():
-            stamp["documents"][name] = hashlib.sha256(content).hexdigest()
-        path.write_text(json.dumps(stamp), encoding="utf-8")
+        stamp = load_stamp(self.output)
+        assert stamp is not None
+        digests = {name: digest_content(content) for name, content in files.items()}
+        save_stamp(self.output, replace(stamp, documents={**stamp.documents, **digests}))
 
     def copy(self, folder: Path) -> "Project":
         """Return the same in another folder."""

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,22 +15,47 @@ from mnistreport.errors import ExitCode
 from tests.commands import is_alive
 from tests.study.manifests import BOTH_MODELS, replace_once
 
+SHORT_AND_LONG = """\
+[training]
+epochs = 5000
+seeds = [0, 1]
+
+[models.mlp]
+kind = "mlp"
+neurons = 16
+
+[[studies]]
+name = "epochs"
+model = "mlp"
+factor = "epochs"
+levels = [1, 5000]
+"""
+"""Two runs that end at once, and two that do not."""
+
+
+@contextmanager
+def building(
+    folder: Path, manifest: str, *, jobs: int, until: str
+) -> Generator[subprocess.Popen[str]]:
+    """Give a build that has come to an event."""
+    (folder / "experiments.toml").write_text(manifest, encoding="utf-8")
+    words = ["build", "--data", "digits", "--jobs", str(jobs), "--progress", "json"]
+    command = [sys.executable, "-m", "mnistreport", *words]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, encoding="utf-8") as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if until in line:
+                break
+        yield process
+        process.kill()
+
 
 @pytest.fixture
 def endless(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A build that would train for long."""
-    manifest = tmp_path / "experiments.toml"
-    manifest.write_text(replace_once(BOTH_MODELS, "epochs = 2", "epochs = 5000"), encoding="utf-8")
-    command = [sys.executable, "-m", "mnistreport", "build", "--jobs", "1", "--progress", "json"]
-    with subprocess.Popen(
-        command, cwd=tmp_path, stderr=subprocess.PIPE, encoding="utf-8"
-    ) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if "EpochDone" in line:
-                break
+    manifest = replace_once(BOTH_MODELS, "epochs = 2", "epochs = 5000")
+    with building(tmp_path, manifest, jobs=1, until="EpochDone") as process:
         yield process
-        process.kill()
 
 
 def find_children(process: int) -> list[int]:
@@ -57,7 +83,19 @@ def test_a_request_to_end_ends_it_all(
     assert time.monotonic() - started < 5
     assert ExitCode.INTERRUPTED == endless.returncode
     said = [line for line in err.splitlines() if not line.startswith("{")]
-    assert ["interrupted; finished runs are stored, the next build goes on from here"] == said
+    assert ["interrupted; none of 8 runs had finished, and the next build begins again"] == said
     while any(map(is_alive, children)):
         assert time.monotonic() - started < 5
         time.sleep(0.05)
+
+
+def test_the_runs_that_finished_are_counted(tmp_path: Path) -> None:
+    """What is said of them is what is stored: here those of one epoch, and not the long ones."""
+    with building(tmp_path, SHORT_AND_LONG, jobs=2, until='"Ended"') as process:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    stored = len(list((tmp_path / ".mnistreport" / "runs").glob("[!.]*")))
+    assert stored in {1, 2}
+    runs = f"{stored} of 4 runs finished and {'is' if stored == 1 else 'are'} stored"
+    said = [line for line in err.splitlines() if not line.startswith("{")]
+    assert [f"interrupted; {runs}, and the next build goes on from there"] == said

@@ -1,5 +1,6 @@
 """Files that the program keeps, rotten or forged: an error in one line, or as if they were not."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from mnistreport.errors import EnvironmentFault, ExitCode
-from mnistreport.report.stamp import STAMP, find_standing, load_stamp
+from mnistreport.report.stamp import STAMP, _serialise, load_stamp
 from mnistreport.report.written_beside import WrittenBeside
+from mnistreport.signing import sign
 from mnistreport.study.trim_file import load_trim
 from mnistreport.training.ledger import Ledger
 from mnistreport.training.sealing import seal
@@ -126,12 +128,37 @@ def _make_endless(path: Path) -> None:
 FORGED = b'{"inputs": "a", "runs": "", "beside": "", "documents": {"%s": ""}, "complaints": []}'
 
 
+def put_stamp(folder: Path, content: bytes) -> Path:
+    """Write a stamp that this user's program might have signed; return the folder."""
+    value = json.loads(content)
+    value["signature"] = sign(STAMP, _serialise(value))
+    return put(folder, STAMP, json.dumps(value).encode()).parent
+
+
 @pytest.mark.parametrize("name", [b"../secret", b"/etc/passwd", b"\\u0000", b"a\\\\b", b".hidden"])
 def test_a_stamp_leads_nowhere(tmp_path: Path, name: bytes) -> None:
     """The documents that it names lie in its folder, or it is none."""
-    put(tmp_path, STAMP, FORGED % name)
-    assert find_standing(tmp_path, "a", "") is None
-    assert load_stamp(tmp_path) is None
+    assert load_stamp(put_stamp(tmp_path, FORGED % b"report.html")) is not None
+    forged = FORGED % name
+    assert load_stamp(put_stamp(tmp_path, forged)) is None
+    earlier = (FORGED % b"report.html").replace(b"{", b'{"earlier": {"%s": ""}, ' % name, 1)
+    assert load_stamp(put_stamp(tmp_path, earlier)) is None
+
+
+def test_a_stamp_that_was_touched_is_none(tmp_path: Path) -> None:
+    """Whatever is changed in it, or left out of it, this user's program did not sign that."""
+    folder = put_stamp(tmp_path, FORGED % b"report.html")
+    signed = json.loads((folder / STAMP).read_bytes())
+    assert load_stamp(folder) is not None
+    for changed in (
+        signed | {"inputs": "b"},
+        signed | {"documents": {"report.html": "1"}},
+        signed | {"earlier": {"report.html": "1"}},
+        signed | {"signature": signed["signature"][::-1]},
+        signed | {"signature": None},
+        {name: value for name, value in signed.items() if name != "signature"},
+    ):
+        assert load_stamp(put(folder, STAMP, json.dumps(changed).encode()).parent) is None
 
 
 COMPLAINT = b'{"kind": "%s", "problem": {"reason": %s}}'
@@ -145,7 +172,6 @@ def test_a_stamp_has_no_complaints_of_other_kinds(
 ) -> None:
     """What a stamp says was wrong can be told as it is, or the stamp counts for nothing."""
     whole = (FORGED % b"report.html").replace(b"[]", b"[%s]" % (COMPLAINT % (kind, reason)))
-    put(tmp_path, STAMP, whole)
-    assert load_stamp(tmp_path) is None
+    assert load_stamp(put_stamp(tmp_path, whole)) is None
     sound = whole.replace(kind, b"claim").replace(reason, b'"x"')
-    assert load_stamp(put(tmp_path, STAMP, sound).parent) is not None
+    assert load_stamp(put_stamp(tmp_path, sound)) is not None

@@ -1,6 +1,5 @@
 """The report of now, made in memory as ``render`` would write it: nothing is trained or written."""
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,6 +28,7 @@ from mnistreport.report.material import Material
 from mnistreport.report.review import answer_rubric, review_prose
 from mnistreport.report.staleness import review_words
 from mnistreport.report.stamp import digest_program
+from mnistreport.report.standing import spell_build
 from mnistreport.report.tables import name_run
 from mnistreport.report.views import ReportContext
 from mnistreport.report.wording import describe_variant
@@ -243,12 +243,10 @@ def _tell_untrained(
 
 def _spell_build(project: Project, options: Options) -> str:
     """Return the command that trains what is missing, with the options that were given."""
-    words = ["mnistreport", "build"]
+    given: list[str] = []
     if options.manifest != Path("experiments.toml"):
-        words += ["--manifest", str(options.manifest)]
+        given += ["--manifest", str(options.manifest)]
     for name in ("data", "output", "cache"):
         if (value := getattr(options, name)) is not None:
-            words += [f"--{name}", str(value)]
-    if trimmed := project.manifest.trimmed:
-        words += ["--budget", f"{trimmed.budget_seconds}s"]
-    return shlex.join(words)
+            given += [f"--{name}", str(value)]
+    return spell_build(project.manifest, given)

@@ -109,11 +109,11 @@ def _make_notebook(making: Making) -> bytes:
     from mnistreport.report.notebook.composition import compose_notebook
     from mnistreport.report.notebook.execution import fill_outputs
     from mnistreport.report.notebook.file import write_notebook
+    from mnistreport.report.stamp import load_stamp, read_stamped
 
     context, material = making.document.context, making.material
     notebook = compose_notebook(context, material, making.templates)
-    path = making.output / NOTEBOOK
-    standing = path.read_bytes() if path.is_file() else None
+    standing = read_stamped(making.output, NOTEBOOK, load_stamp(making.output))
     fill_outputs(
         notebook,
         making.files,

@@ -16,6 +16,7 @@ from mnistreport.errors import (
 )
 from mnistreport.files import remove_leftovers, replacing
 from mnistreport.report.complaint import Complaint
+from mnistreport.report.keeping import carry_over, describe_kept, find_kept
 from mnistreport.report.making import (
     NOTEBOOK,
     NOTEBOOK_PDF,
@@ -29,14 +30,12 @@ from mnistreport.report.stamp import (
     Stamp,
     digest_beside,
     digest_content,
-    digest_inputs,
     digest_program,
     digest_runs,
-    find_standing,
-    load_stamp,
     read_stamped,
     save_stamp,
 )
+from mnistreport.report.standing import look_at_documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +73,11 @@ def publish_report(
     pdf: bool = True,
     notebook: bool = True,
     on_stage: Callable[[str], None] = lambda _stage: None,
+    on_warning: Callable[[str], None] = lambda _warning: None,
 ) -> Publication:
     """Write report, numbers and tables into ``output``, unless they stand there already.
+
+    What is not there as the last build left it is a person's, and is kept under another name.
 
     Everything is made before anything is written: an error leaves the old documents as they were.
     But if it is only the notebook that cannot be made, or a PDF that cannot be made here, all
@@ -89,6 +91,7 @@ def publish_report(
         pdf: Whether to make more than the page and what is made at once.
         notebook: Whether to make the notebook, too. What is not made is left as it stands.
         on_stage: Is told what takes long.
+        on_warning: Is told what was kept, and under which name.
 
     Raises:
         TemplateError: A template cannot be rendered.
@@ -97,14 +100,14 @@ def publish_report(
         EnvironmentFault: The disk refuses.
     """
     wanted = list_documents(material, pdf=pdf, notebook=notebook)
-    inputs = digest_inputs(material, project, output, list_documents(material))
-    standing = find_standing(output, inputs, digest_beside(project))
-    if standing and set(wanted) <= set(standing.documents):
-        _refuse(standing.complaints, strict=strict)
-        paths = tuple(output / name for name in standing.documents)
+    standing = look_at_documents(material, project, output)
+    stamp = standing.stamp
+    if stamp and standing.holds(wanted):
+        _refuse(stamp.complaints, strict=strict)
+        paths = tuple(output / name for name in stamp.documents)
         for place in {path.parent for path in paths}:
             remove_leftovers(place)
-        return Publication(paths, fresh=False, complaints=standing.complaints)
+        return Publication(paths, fresh=False, complaints=stamp.complaints)
     from mnistreport.report.document import compose_document
     from mnistreport.report.figures.folder import FOLDER, FigureFolder
     from mnistreport.report.review import review_context, review_prose
@@ -120,16 +123,22 @@ def publish_report(
     _refuse(complaints, strict=strict)
     runs = digest_runs(material.results)
     making = Making(document, material, templates, output, on_stage)
-    making.made |= _find_tables(output, runs)
+    making.made |= _find_tables(output, stamp, runs)
     failures = _make_all(making, wanted)
     documents = {name: making.made[name] for name in wanted if name in making.made}
     pictures = folder.list_files(document.planned, document.figures)
     documents |= {f"{FOLDER}/{name}": content for name, content in pictures.items()}
     outdated = tuple(folder.list_outdated(document.planned))
-    with replacing(_find_changed(output, documents), outdated):
+    changed = _find_changed(output, documents)
+    kept = find_kept(output, changed, stamp)
+    with replacing(changed, outdated, kept):
         keep_words(templates, context)
         digests = {name: digest_content(content) for name, content in documents.items()}
-        save_stamp(output, Stamp(inputs, runs, digest_beside(project), digests, complaints))
+        earlier = carry_over(output, stamp, documents)
+        beside = digest_beside(project)
+        save_stamp(output, Stamp(standing.inputs, runs, beside, digests, complaints, earlier))
+    if kept:
+        on_warning(describe_kept(output, kept, stamp))
     if failures:
         raise type(failures[-1]).of([each for error in failures for each in error.problems])
     paths = tuple(output / name for name in documents)
@@ -167,9 +176,8 @@ def _name_paper(error: NoPdfError, path: Path) -> NoPdfError:
     )
 
 
-def _find_tables(output: Path, runs: str) -> dict[str, bytes]:
+def _find_tables(output: Path, stamp: Stamp | None, runs: str) -> dict[str, bytes]:
     """Return the tables of runs that stand in ``output`` and are made of the same runs."""
-    stamp = load_stamp(output)
     if stamp is None or stamp.runs != runs:
         return {}
     found = {name: read_stamped(output, name, stamp) for name in TABLES}

@@ -1,17 +1,19 @@
 """The stamp of a build: what its documents were made of, and what was to be said of them.
 
-A build that would make them of the same again writes nothing.
+A build that would make them of the same again writes nothing. A stamp decides what is believed
+without being made again, and what of a folder is no person's. So it is signed (``signing``): one
+that came with somebody else's folder counts as none.
 """
 
 import hashlib
 import json
 import platform
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -25,10 +27,12 @@ from mnistreport.report.members import LARGEST_MEMBER, explain_name
 from mnistreport.report.submission import find_obstacle, list_members
 from mnistreport.report.written_beside import NAME as WRITTEN_BESIDE
 from mnistreport.resources import PACKAGE, find_resource
+from mnistreport.signing import is_signed, sign
 
 STAMP = ".build.json"
 MOST_BYTES: Final = 16 * 2**20
 """No stamp is longer."""
+_SIGNATURE: Final = "signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Stamp:
         beside: Digest of what words are kept to have been written beside, once they were written.
         documents: Digests by name.
         complaints: What was wrong with them.
+        earlier: Digests by name of what an earlier build, or a pack, wrote and this build left.
     """
 
     inputs: str
@@ -48,56 +53,53 @@ class Stamp:
     beside: str
     documents: Mapping[str, str]
     complaints: tuple[Complaint, ...]
+    earlier: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def known(self) -> Mapping[str, str]:
+        """Digests by name of every file that this user's program wrote."""
+        return {**self.earlier, **self.documents}
 
 
 def save_stamp(output: Path, stamp: Stamp) -> None:
-    """Put a stamp beside the documents."""
-    text = json.dumps(asdict(stamp), indent=1, allow_nan=False, default=str)
+    """Sign a stamp, and put it beside the documents.
+
+    Raises:
+        EnvironmentFault: The disk refuses.
+    """
+    content = asdict(stamp)
+    signed = {**content, _SIGNATURE: sign(STAMP, _serialise(content))}
+    text = json.dumps(signed, indent=1, allow_nan=False, default=str)
     replace_file(output / STAMP, (text + "\n").encode())
 
 
-def find_standing(output: Path, inputs: str, beside: str) -> Stamp | None:
-    """Return the stamp of the documents in ``output`` if they were made of ``inputs``."""
-    stamp = load_stamp(output)
-    if stamp is None or (stamp.inputs, stamp.beside) != (inputs, beside):
-        return None
-    is_whole = all(read_stamped(output, name, stamp) is not None for name in stamp.documents)
-    return stamp if is_whole else None
-
-
-def is_current(
-    stamp: Stamp, material: Material, project: Path, output: Path, written: Collection[str]
-) -> bool:
-    """Tell whether documents with this stamp are made of what there is now.
-
-    Args:
-        stamp: That of the documents.
-        material: Results, data, tests.
-        project: Folder of the manifest.
-        output: Folder of the documents.
-        written: Names of those that a build writes itself.
-    """
-    inputs = digest_inputs(material, project, output, written)
-    return (stamp.inputs, stamp.beside) == (inputs, digest_beside(project))
-
-
 def load_stamp(output: Path) -> Stamp | None:
-    """Return the stamp of the last build into ``output``, if there is a sound one."""
+    """Return the stamp of the last build into ``output``, if it is sound and this user's."""
     try:
-        stamp = TypeAdapter(Stamp).validate_json(read_kept(output / STAMP, MOST_BYTES))
-    except (OSError, ValidationError):
+        content = read_kept(output / STAMP, MOST_BYTES)
+        stamp = TypeAdapter(Stamp).validate_json(content)
+        value = json.loads(content)
+        if not is_signed(STAMP, _serialise(value), value.pop(_SIGNATURE, None)):
+            return None
+    except (OSError, ValidationError, ValueError, RecursionError):
         return None
     # They are looked for in the folder, so that none may lead out of it.
-    return None if any(map(explain_name, stamp.documents)) else stamp
+    return None if any(map(explain_name, stamp.known)) else stamp
 
 
-def read_stamped(output: Path, name: str, stamp: Stamp) -> bytes | None:
-    """Return a document if it stands as it was when the stamp was put beside it."""
+def _serialise(content: Mapping[str, Any]) -> bytes:
+    """Return what is signed of a stamp: the same bytes before it is written and once it is read."""
+    kept = {name: value for name, value in content.items() if name != _SIGNATURE}
+    return json.dumps(kept, allow_nan=False, default=str, sort_keys=True).encode()
+
+
+def read_stamped(output: Path, name: str, stamp: Stamp | None) -> bytes | None:
+    """Return a file if it stands as this user's program left it."""
     try:
         content = read_kept(output / name, LARGEST_MEMBER)
     except OSError:
         return None
-    return content if digest_content(content) == stamp.documents.get(name) else None
+    return content if stamp and digest_content(content) == stamp.known.get(name) else None
 
 
 def digest_content(content: bytes) -> str:

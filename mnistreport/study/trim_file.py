@@ -5,6 +5,8 @@ has to give the budget again.
 """
 
 import json
+import os
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -12,7 +14,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from mnistreport.errors import EnvironmentFault
-from mnistreport.files import read_kept, remove_file, replace_file
+from mnistreport.files import find_kept_name, read_kept, replacing
 from mnistreport.study.trimming import Trim
 
 NAME: Final = "budget.json"
@@ -62,20 +64,39 @@ def load_trim(output: Path) -> Trim | None:
     return Trim(kept.budget_seconds, kept.seeds, Fraction(share, of))
 
 
-def keep_trim(output: Path, trim: Trim | None) -> None:
+def keep_trim(
+    output: Path, trim: Trim | None, on_warning: Callable[[str], None] = lambda _warning: None
+) -> None:
     """Write how the manifest was trimmed, or that it was not: then there is no file.
+
+    Args:
+        output: Folder of the documents.
+        trim: What was left out of the manifest.
+        on_warning: Is told where a file of that name is now that no build wrote.
 
     Raises:
         EnvironmentFault: The disk refuses.
     """
-    if trim is None:
-        remove_file(output / NAME)
-        return
-    content = {
+    path = output / NAME
+    kept = {path: find_kept_name(path)} if _is_own(path) else {}
+    content = trim and {
         "format": FORMAT,
         "budget_seconds": trim.budget_seconds,
         "seeds": trim.seeds,
         "epochs": list(trim.epochs.as_integer_ratio()),
     }
     text = json.dumps(content, indent=1, allow_nan=False)
-    replace_file(output / NAME, f"{text}\n".encode())
+    files = {path: f"{text}\n".encode()} if trim else {}
+    outdated = [path] if not trim and os.path.lexists(path) else []
+    with replacing(files, outdated, kept):
+        pass
+    for copy in kept.values():
+        on_warning(f"{path} was not written by a build; it is kept as {copy.name}")
+
+
+def _is_own(path: Path) -> bool:
+    """Tell whether a file is a person's: it is there, and no build wrote it."""
+    try:
+        return load_trim(path.parent) is None and path.is_symlink()
+    except EnvironmentFault:
+        return path.is_file()

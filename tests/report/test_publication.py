@@ -26,6 +26,7 @@ from mnistreport.report.figures.gallery import draw_figures
 from mnistreport.report.figures.plan import PlannedFigure, plan_figures
 from mnistreport.report.material import Material
 from mnistreport.report.publication import Publication, publish_report
+from mnistreport.report.stamp import Stamp, digest_content, save_stamp
 from mnistreport.training.result import EpochRow
 from tests.fake_results import make_results
 from tests.report.reports import make_material, make_small_material, write_templates
@@ -227,6 +228,8 @@ def test_a_folder_in_a_documents_place_is_told(publish: Publish, output: Path) -
 
 REFUSED = (
     ("write", f"{NEW}figures.json", True),
+    ("link", f"{NEW}report.kept-1.html", False),
+    ("rename", "report.kept-1.html", False),
     ("rename", "figures.json", True),
     ("unlink", "old.svg", False),
     ("fsync", f"{NEW}written_beside.json", False),
@@ -246,7 +249,12 @@ def test_a_full_disk_leaves_the_old_documents(
     folder.mkdir(parents=True)
     for old in ("report.html", "results.json", "figures/old.svg", "figures/old.png"):
         (output / old).write_bytes(b"the last good one")
-    (folder / "figures.json").write_text('{"figures": [{"name": "old"}]}')
+    digest = digest_content(b"the last good one")
+    entry = {"name": "old", "svg": digest, "png": digest}
+    index = json.dumps({"figures": [entry]}).encode()
+    (folder / "figures.json").write_bytes(index)
+    left = {"results.json": digest, "figures/figures.json": digest_content(index)}
+    save_stamp(output, Stamp("", "", "", left, ()))  # the page is not as it was left
     write_templates(tmp_path, {INSIGHT: "Words."})
     (beside.parent / ".lock").touch()
     shutil.copytree(output, tmp_path / "kept")
@@ -255,6 +263,8 @@ def test_a_full_disk_leaves_the_old_documents(
         publish()
     expected = _read_contents(output)
     assert not (folder / "old.svg").exists()
+    assert b"the last good one" == (output / "report.kept-1.html").read_bytes()
+    assert not (output / "results.kept-1.json").exists()
     for kind, name, stays in REFUSED:
         shutil.rmtree(output)
         shutil.copytree(tmp_path / "kept", output)

@@ -2,6 +2,9 @@
 
 figures/<name>.svg, <name>.png
 figures/figures.json    number, caption and text alternative of each, and what it was drawn from
+
+The index is believed only as the last build of this user left it (``stamp``): digests that lie
+beside the pictures show rot, and somebody else's forgery has fitting ones.
 """
 
 import hashlib
@@ -14,11 +17,13 @@ from typing import Any
 from mnistreport.files import read_kept
 from mnistreport.report.figures.figure import Figure, Picture
 from mnistreport.report.figures.plan import PlannedFigure
+from mnistreport.report.figures.svg import is_plain_drawing
+from mnistreport.report.stamp import load_stamp, read_stamped
 
 FOLDER = "figures"
 INDEX = "figures.json"
 MOST_BYTES = 64 * 2**20
-"""No picture, and no index of them, is larger."""
+"""No picture is larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,14 @@ class FigureFolder:
         return files | {INDEX: (text + "\n").encode()}
 
     def list_outdated(self, planned: Sequence[PlannedFigure]) -> Iterator[Path]:
-        """Yield the pictures of an earlier build that are not among those ``planned``."""
+        """Yield the pictures of an earlier build, unchanged, that are not among ``planned``."""
         kept = {each.name.casefold() for each in planned}  # some disks do not tell A from a
-        for name in self._read_index():
+        for name, entry in self._read_index().items():
             if name.casefold() not in kept and name == Path(name).name:
-                yield from (self.path / f"{name}.{kind}" for kind in ("svg", "png"))
+                for kind in ("svg", "png"):
+                    path = self.path / f"{name}.{kind}"
+                    if not path.is_symlink() and _digest(_read(path)) == entry[kind]:
+                        yield path
 
     def _find(self, planned: Sequence[PlannedFigure]) -> dict[str, Figure]:
         entries, found = self._read_index(), dict[str, Figure]()
@@ -79,11 +87,10 @@ class FigureFolder:
         return found
 
     def _read_index(self) -> dict[str, dict[str, Any]]:
-        try:
-            entries = json.loads(read_kept(self.path / INDEX, MOST_BYTES))["figures"]
-            return {str(entry["name"]): entry for entry in entries}
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            return {}
+        output = self.path.parent
+        index = read_stamped(output, f"{self.path.name}/{INDEX}", load_stamp(output))
+        entries = json.loads(index)["figures"] if index else ()
+        return {entry["name"]: entry for entry in entries}
 
     def _read_picture(self, name: str, entry: Mapping[str, Any]) -> Picture:
         paths = (self.path / f"{name}.{kind}" for kind in ("svg", "png"))
@@ -91,7 +98,17 @@ class FigureFolder:
         if (_digest(svg), _digest(png)) != (entry["svg"], entry["png"]):
             msg = "somebody changed it"
             raise ValueError(msg)
+        if not is_plain_drawing(svg):
+            msg = "is no drawing of this program's"
+            raise ValueError(msg)
         return Picture(svg, png)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_kept(path, MOST_BYTES)
+    except OSError:
+        return b""
 
 
 def _digest(content: bytes) -> str:
