@@ -1,9 +1,13 @@
-"""Digits that were read and checked before, found again by the bytes of their source."""
+"""Digits that were read and checked before, found again by the bytes of their source.
 
-import hashlib
+The note that leads from a source to its digits is signed (``signing``): a cache that came with
+somebody else's project could lead from the user's MNIST to other images, and say that it is MNIST.
+"""
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -17,7 +21,10 @@ from mnistreport.data.store import (
     tells_the_same,
 )
 from mnistreport.errors import EnvironmentFault
+from mnistreport.signing import is_signed, sign
 from mnistreport.study.experiment import CLASSES
+
+_PURPOSE: Final = "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,8 @@ class StoredDigits:
 def recall_digits(key: str, read: Callable[[], RawDigits], *, cache: Path) -> StoredDigits:
     """Find the digits that ``key`` stands for, or ``read`` and keep them.
 
-    What is found is compared with its digest, and read again if it is rotten.
+    What is found is compared with its digest, and read again if it is rotten, or if the note was
+    not written by this user's program.
 
     Args:
         key: Changes with every byte of the source; hex.
@@ -55,8 +63,8 @@ def recall_digits(key: str, read: Callable[[], RawDigits], *, cache: Path) -> St
     """
     note = cache / "sources" / f"{key}.json"
     match read_json(note):
-        case {"digits": str(sha256), "origin": str(origin), "seal": seal} if seal == _seal(
-            key, sha256, origin
+        case {"digits": str(sha256), "origin": str(origin), "seal": seal} if is_signed(
+            _PURPOSE, _join(key, sha256, origin), seal
         ):
             if stored := _open(sha256, origin, cache):
                 return stored
@@ -65,14 +73,14 @@ def recall_digits(key: str, read: Callable[[], RawDigits], *, cache: Path) -> St
     raw = read()
     sha256 = digest_digits(raw.images, raw.labels)
     stored = _open(sha256, raw.origin, cache) or _keep(raw, sha256, cache)
-    seal = _seal(key, sha256, raw.origin)
+    seal = sign(_PURPOSE, _join(key, sha256, raw.origin))
     publish_json(note, {"digits": sha256, "origin": raw.origin, "seal": seal})
     return stored
 
 
-def _seal(*values: str) -> str:
-    """Digest what a note says: origin goes into the report, and must not rot unseen."""
-    return hashlib.sha256("\n".join(values).encode()).hexdigest()
+def _join(*values: str) -> bytes:
+    """Return what is signed of a note: the origin, too, which goes into the report."""
+    return "\n".join(values).encode("utf-8", "surrogatepass")
 
 
 def _keep(raw: RawDigits, sha256: str, cache: Path) -> StoredDigits:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mnistreport.data.dataset import DigitSet, Labels
 from mnistreport.data.store import open_arrays, publish_arrays, tells_the_same
 from mnistreport.errors import DataError, EnvironmentFault
+from mnistreport.signing import sign
 from mnistreport.study.experiment import CLASSES
 from mnistreport.study.manifest import SplitFractions
 
@@ -78,11 +79,11 @@ def split_digits(digits: DigitSet, fractions: SplitFractions, seed: int, *, cach
     shares = (fractions.train, fractions.validation, fractions.test)
     recipe = json.dumps([SPLIT_VERSION, digits.sha256, *shares, seed], allow_nan=False)
     folder = cache / "splits" / hashlib.sha256(recipe.encode()).hexdigest()
-    if known := _open(folder, digits, seed):
+    if known := _open(folder, digits, seed, recipe):
         return known
     indices = _divide(digits.labels, shares, seed)
-    publish_arrays(folder, indices, _describe(indices, digits, seed))
-    if made := _open(folder, digits, seed):
+    publish_arrays(folder, indices, _describe(indices, digits, seed, recipe))
+    if made := _open(folder, digits, seed, recipe):
         return made
     msg = "does not hold what was written to it"
     raise EnvironmentFault(msg, file=folder, next_step="check the disk")
@@ -118,22 +119,25 @@ def _hold_out(indices: Indices, labels: Labels, size: int, seed: int) -> tuple[I
     return np.sort(kept), np.sort(held_out)
 
 
-def _open(folder: Path, digits: DigitSet, seed: int) -> Split | None:
-    """Open a split that was made before; ``None`` if there is none, or it is rotten."""
+def _open(folder: Path, digits: DigitSet, seed: int, recipe: str) -> Split | None:
+    """Open a split that was made before; ``None`` if there is none, it is rotten or not ours."""
     arrays = open_arrays(folder, NAMES)
     if not arrays:
         return None
     indices: dict[str, Indices] = dict(zip(NAMES, arrays, strict=True))
-    if not tells_the_same(folder, _describe(indices, digits, seed)):
+    if not tells_the_same(folder, _describe(indices, digits, seed, recipe)):
         return None
     return Split(**indices, sha256=digest_split(digits.sha256, indices), folder=folder)
 
 
-def _describe(indices: Mapping[str, Indices], digits: DigitSet, seed: int) -> dict[str, object]:
-    """Return what is told beside the indices."""
+def _describe(
+    indices: Mapping[str, Indices], digits: DigitSet, seed: int, recipe: str
+) -> dict[str, object]:
+    """Return what is told beside the indices; signed, as a split decides what is tested on what."""
     sha256 = digest_split(digits.sha256, indices)
     sizes = {name: len(index) for name, index in indices.items()}
-    return {"sha256": sha256, "digits": digits.sha256, "seed": seed, "images": sizes}
+    about = {"sha256": sha256, "digits": digits.sha256, "seed": seed, "images": sizes}
+    return {**about, "seal": sign("split", f"{recipe} {sha256}".encode())}
 
 
 def digest_split(data_sha256: str, indices: Mapping[str, Indices]) -> str:

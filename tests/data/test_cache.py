@@ -107,6 +107,21 @@ def test_rotten_note_is_written_again(folder: Path, load: Load, cache: Path, con
     assert before == note.read_bytes()
 
 
+def test_a_note_that_came_with_a_project_is_not_believed(
+    folder: Path, load: Load, cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A cache that another user's program wrote leads from no source to its images, or words."""
+    first = load(folder)
+    (note,) = (cache / "sources").glob("*.json")
+    raw = layouts.RawDigits(np.full_like(first.images, 7), first.labels.copy(), "MNIST, they say")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+    forged = digit_cache.recall_digits(note.stem, lambda: raw, cache=cache)
+    assert ("MNIST, they say", 7) == (forged.origin, forged.images.max())
+    monkeypatch.undo()
+    again = load(folder)
+    assert (first.sha256, first.origin) == (again.sha256, again.origin)
+
+
 def test_same_images_are_kept_once(folder: Path, tmp_path: Path, drawn: Drawn, load: Load) -> None:
     """Two layouts of the same images share a cache entry."""
     other = write_idx_folder(tmp_path / "other", *drawn, gz=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mnistreport.data import split as split_module
 from mnistreport.data.dataset import DigitSet, Labels
 from mnistreport.data.pixels import measure_pixels, measure_training_images
-from mnistreport.data.split import Split, split_digits
+from mnistreport.data.split import NAMES, Split, split_digits
 from mnistreport.errors import DataError, EnvironmentFault
 from mnistreport.study.manifest import SplitFractions
 from tests.data.conftest import Drawn, Load
@@ -44,6 +44,23 @@ def test_every_image_is_in_one_split(digits: DigitSet, cache: Path) -> None:
     assert [126, 42, 42] == [len(part) for part in _parts(split)]
     np.testing.assert_array_equal(np.arange(210), np.sort(np.concatenate(_parts(split))))
     assert all((np.diff(part) > 0).all() and np.int64 == part.dtype for part in _parts(split))
+
+
+def test_a_split_that_came_with_a_project_is_made_again(
+    digits: DigitSet, cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Images to test on that somebody chose, with fitting digests, are not the split asked for."""
+    split = split_digits(digits, FRACTIONS, 7, cache=cache)
+    good = [part.copy() for part in _parts(split)]
+    about = (split.folder / "about.json").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+        patch.setattr(split_module, "_divide", lambda *_: dict(zip(NAMES, good[::-1], strict=True)))
+        forged = split_digits(digits, FRACTIONS, 7, cache=cache)
+    assert len(good[2]) == len(forged.train)
+    again = split_digits(digits, FRACTIONS, 7, cache=cache)
+    assert split.sha256 == again.sha256
+    assert about == (again.folder / "about.json").read_bytes()
 
 
 def test_seed_and_fractions_decide(digits: DigitSet, cache: Path, tmp_path: Path) -> None:

@@ -71,13 +71,17 @@ def rename(material: Material, names: tuple[str, ...]) -> Material:
     runs = dict(results.runs)
     for place, (name, run) in enumerate(results.runs.items()):
         where = replace(run.circumstances, torch=other, processor=names[place % len(names)])
-        runs[name] = replace(run, circumstances=where)
+        runs[name] = replace(run, circumstances=where, reason=names[place % len(names)])
+    unfinished = results.studies[0].levels[-1].summary.runs[1].fingerprint
+    runs[unfinished] = replace(runs[unfinished], status="failed", history=())
     return replace(
         material,
         manifest=replace(material.manifest, report=info, path=Path(label.replace("/", "\u2215"))),
         digits=replace(material.digits, title=title, origin=other, notice=label),
         results=replace(results, studies=(study,), runs=runs),
-        reads=tuple(replace(each, setting=one_more, read_at=author) for each in material.reads),
+        reads=tuple(
+            replace(each, setting=one_more, read_at=author, rule=label) for each in material.reads
+        ),
     )
 
 
