@@ -112,11 +112,12 @@ def is_plain_drawing(svg: bytes) -> bool:
     It is held to a list of elements and attributes: no script, no foreign content, no animation,
     no event, and no address but a place in the drawing or a picture that is in it as PNG.
     """
-    if any(mark in svg for mark in _NO_DRAWING):
+    if not svg.startswith(b"<svg") or any(mark in svg for mark in _NO_DRAWING):
         return False
     try:
-        root = ET.fromstring(svg)  # noqa: S314 - without a document type, it names no entity
-    except ET.ParseError:
+        text = svg.decode()  # another encoding could hide what is looked for
+        root = ET.fromstring(text)  # noqa: S314 - without a document type, it names no entity
+    except (ET.ParseError, UnicodeDecodeError):
         return False
     return root.tag == f"{{{_SVG}}}svg" and all(map(_is_plain, root.iter()))
 
