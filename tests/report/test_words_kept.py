@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mnistreport.errors import ExitCode, MnistReportError
-from mnistreport.report import pdf, publication
+from mnistreport.report import pdf, publication, standing
 from mnistreport.report.figures import gallery
 from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.plan import PlannedFigure
@@ -215,7 +215,7 @@ def test_what_is_saved_before_it_is_read_is_in_the_report(
     project: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A build that has looked at its files, and not read them yet, takes what is there then."""
-    digest = publication.digest_inputs
+    digest = standing.digest_inputs
 
     def digest_and_save(*arguments: object) -> str:
         digested = digest(*arguments)  # type: ignore[arg-type]
@@ -223,7 +223,7 @@ def test_what_is_saved_before_it_is_read_is_in_the_report(
         return digested
 
     with monkeypatch.context() as patch:
-        patch.setattr(publication, "digest_inputs", digest_and_save)
+        patch.setattr(standing, "digest_inputs", digest_and_save)
         publish()
     assert LATER in read_report(project)
     assert digest_words(LATER) == find_kept(project)

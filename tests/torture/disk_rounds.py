@@ -3,6 +3,7 @@
 python -m tests.torture.disk_rounds <scenario> <act> <once|stays> <share> <shares> <folder>
 """
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,8 @@ BUDGET = ("--budget", "4s")
 BEFORE = TRIMMED.replace('name = "rate"', 'name = "old rate"')
 AFTER = SINGLE.replace("[0.02, 0.05]", "[0.02, 0.08]")
 WORDS = "The larger rate wins.\n"
+OWN = {"report.html": "Words in the page.", "figures/ranking.svg": "A drawing of one's own."}
+"""What somebody has changed among the documents."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,9 @@ def prepare(name: str, root: Path) -> Scenario:
     """Make a scenario.
 
     ``first`` is a first build. ``again`` is one beside documents of another study, which leaves
-    pictures out and a budget, with a person's words; no digits and no splits are kept, and all runs
-    are new. ``words`` has nothing new but such words, keeps to a budget, and makes a PDF. ``pack``
-    makes a zip anew.
+    pictures out and a budget, with a person's words; no digits and no splits are kept, all runs
+    are new, and somebody has changed documents. ``words`` has nothing new but such words, keeps to
+    a budget, and makes a PDF. ``pack`` makes a zip anew.
     """
     folder, log = root / "project", root / "trained"
 
@@ -99,6 +102,8 @@ def prepare(name: str, root: Path) -> Scenario:
         if name == "again":
             for kept in ("data", "sources", "splits"):
                 shutil.rmtree(folder / ".mnistreport" / kept)
+            for document, text in OWN.items():
+                (folder / "output" / "digits" / document).write_text(text)
         insight = folder / "templates" / "insights" / "rate.md.j2"
         insight.parent.mkdir(parents=True)
         insight.write_text(WORDS)
@@ -119,6 +124,12 @@ def _prepare_pack(folder: Path, kept: Path) -> tuple[object, ...]:
     (folder / "output" / "digits" / "notes.txt").write_text("Other words.")
     put_back(folder, kept)
     return (*PACK, manifest)
+
+
+def _list_own(folder: Path) -> set[str]:
+    """Return what of a person's own is in any file below a folder."""
+    own = {hashlib.sha256(text.encode()).hexdigest(): name for name, text in OWN.items()}
+    return {own[digest] for digest in read_tree(folder).values() if digest in own}
 
 
 def _find_broken_zips(folder: Path) -> list[str]:
@@ -149,6 +160,8 @@ def try_round(scenario: Scenario, faults: Faults, expected: dict[str, str], repo
         if happened:
             changed = differences(before, read_documents(tree))
             report.expect(not changed, "documents changed", *where, changed, told.said)
+    lost = _list_own(scenario.kept) - _list_own(scenario.folder)
+    report.expect(not lost, "what somebody changed was lost", *where, lost)
     report.expect(not (broken := _find_broken_zips(scenario.folder)), "a broken zip", broken)
     finished = list_finished(scenario.folder)
     report.expect(kept.items() <= finished.items(), "a finished run was lost", *where)
