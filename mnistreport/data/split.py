@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistreport.data.dataset import DigitSet, Labels
-from mnistreport.data.store import open_arrays, publish_arrays, tells_the_same
+from mnistreport.data.store import (
+    ABOUT,
+    open_arrays,
+    publish_arrays,
+    read_json,
+    tells_the_same,
+)
 from mnistreport.errors import DataError, EnvironmentFault
 from mnistreport.signing import sign
 from mnistreport.study.experiment import CLASSES
@@ -138,6 +144,17 @@ def _describe(
     sizes = {name: len(index) for name, index in indices.items()}
     about = {"sha256": sha256, "digits": digits.sha256, "seed": seed, "images": sizes}
     return {**about, "seal": sign("split", f"{recipe} {sha256}".encode())}
+
+
+def find_images(cache: Path) -> dict[str, str]:
+    """Return the digest of the images of every stored split, by the split's own digest."""
+    found: dict[str, str] = {}
+    for file in sorted((cache / "splits").glob(f"*/{ABOUT}")):
+        about = read_json(file) or {}
+        split, images = about.get("sha256"), about.get("digits")
+        if isinstance(split, str) and isinstance(images, str):
+            found[split] = images
+    return found
 
 
 def digest_split(data_sha256: str, indices: Mapping[str, Indices]) -> str:

@@ -1,25 +1,29 @@
 """The ledger of test reads: who looked at the test split, when, and by which rule.
 
-    <cache>/ledger.json   the looks, with their digest; a plain list of them was written before
+    <cache>/ledger.json   the looks, with their digest
 
 The test split tells how good a model is only as long as nothing is chosen with it. A second look
 after a change is no crime, but a reader should know of it: every look is a line here, and the
-report prints them all.
+report prints them all. Looks at other splits of the same images are told as well.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Final
 
 from pydantic import TypeAdapter
 
+from mnistreport.data.split import find_images
 from mnistreport.errors import EnvironmentFault
 from mnistreport.files import ANOTHER_PLACE, read_kept, update_file
 from mnistreport.training.sealing import OtherFormatError, RottenError, seal, unseal
 
-LEDGER_FORMAT: Final = 2
+LEDGER_FORMAT: Final = 3
+OLD_FORMAT: Final = 2
+"""Without images and weights; a plain list of such looks was written before."""
+_NEW_FIELDS: Final = {"images", "weights"}
 MOST_BYTES: Final = 64 * 2**20
 """No ledger is longer."""
 _RESTORE: Final = (
@@ -40,6 +44,9 @@ class TestRead:
         fingerprints: The runs that were tested.
         rule: How they were chosen, in words.
         read_at: When, as ISO 8601 in UTC.
+        images: Digest of the data set; empty where an old ledger did not note it.
+        weights: Digest of each run's weights, in the order of ``fingerprints``; none where an old
+            ledger did not note them.
     """
 
     __test__ = False  # no test case, whatever pytest makes of the name
@@ -51,13 +58,35 @@ class TestRead:
     fingerprints: tuple[str, ...]
     rule: str
     read_at: str
+    images: str = ""
+    weights: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> tuple[str, frozenset[tuple[str, str]]]:
+        """What was looked at: the split, and each run with its weights.
+
+        What the model is called, by which rule it was chosen and in which order its runs are does
+        not matter.
+        """
+        weights = self.weights or ("",) * len(self.fingerprints)
+        return self.split, frozenset(zip(self.fingerprints, weights, strict=True))
+
+    def is_of(self, other: "TestRead") -> bool:
+        """Tell whether both looks were at the same."""
+        return self.subject == other.subject
+
+    def may_be_of(self, other: "TestRead") -> bool:
+        """Tell the same as far as it is known: one of the two may not have noted the weights."""
+        if self.weights and other.weights:
+            return self.is_of(other)
+        return (self.split, {*self.fingerprints}) == (other.split, {*other.fingerprints})
 
 
 class Ledger:
     """All looks at the test split that were taken from one cache folder."""
 
     def __init__(self, cache: Path) -> None:
-        self._path = cache / "ledger.json"
+        self._cache, self._path = cache, cache / "ledger.json"
 
     def entries(self, split: str) -> tuple[TestRead, ...]:
         """Return the looks at one split, oldest first.
@@ -65,34 +94,63 @@ class Ledger:
         Raises:
             EnvironmentFault: The ledger is damaged, or cannot be read.
         """
+        return tuple(entry for entry in self._read() if entry.split == split)
+
+    def find_elsewhere(self, images: str, split: str) -> tuple[TestRead, ...]:
+        """Return the looks at other splits of the same images, oldest first.
+
+        Old ledgers did not note the images, which a split that is still stored tells. Where it is
+        not, the look is returned without ``images``: it may have been at these.
+
+        Args:
+            images: Digest of the data set.
+            split: Digest of the split that is left out.
+
+        Raises:
+            EnvironmentFault: The ledger is damaged, or cannot be read.
+        """
+        others = [entry for entry in self._read() if entry.split != split]
+        stored = {} if all(each.images for each in others) else find_images(self._cache)
+        known = [replace(each, images=each.images or stored.get(each.split, "")) for each in others]
+        return tuple(each for each in known if each.images in {images, ""})
+
+    def record(self, read: TestRead, *, is_new: bool = True) -> None:
+        """Append a look, unless the same weights of the same runs were looked at before.
+
+        Args:
+            read: The look.
+            is_new: Whether the split was read just now. If its answer was stored already, an old
+                entry of the same runs that did not note their weights is that very look.
+
+        Raises:
+            EnvironmentFault: The ledger is damaged, or the disk refuses.
+        """
+
+        def is_known(entries: Sequence[TestRead]) -> bool:
+            known = (each.is_of(read) if is_new else each.may_be_of(read) for each in entries)
+            return any(known)
+
+        if is_known(self._read()):
+            return
+
+        def append(content: bytes | None) -> bytes:  # another build may have written meanwhile
+            entries = () if content is None else self._parse(content)
+            return _seal(entries if is_known(entries) else [*entries, read])
+
+        update_file(self._path, append, next_step=ANOTHER_PLACE)
+
+    def _read(self) -> tuple[TestRead, ...]:
         try:
             content = read_kept(self._path, MOST_BYTES)
         except FileNotFoundError:
             return ()
         except OSError as error:
             raise self._damaged() from error
-        return tuple(entry for entry in self._parse(content) if entry.split == split)
-
-    def record(self, read: TestRead) -> None:
-        """Append a look, unless the same runs were looked at by the same rule before.
-
-        Raises:
-            EnvironmentFault: The ledger is damaged, or the disk refuses.
-        """
-        if _is_among(read, self.entries(read.split)):
-            return
-
-        def append(content: bytes | None) -> bytes:  # another build may have written meanwhile
-            entries = () if content is None else self._parse(content)
-            return _seal(entries if _is_among(read, entries) else [*entries, read])
-
-        update_file(self._path, append, next_step=ANOTHER_PLACE)
+        return self._parse(content)
 
     def _parse(self, content: bytes) -> tuple[TestRead, ...]:
         try:
-            is_plain = content.startswith(b"[")  # as lists were before there were digests
-            reads = json.loads(content) if is_plain else unseal(content, LEDGER_FORMAT)["reads"]
-            return TypeAdapter(tuple[TestRead, ...]).validate_python(reads)
+            return _unseal(content)
         except OtherFormatError as error:
             msg = "was written by another version of mnistreport"
             step = "install that version"
@@ -109,9 +167,22 @@ def _seal(entries: Sequence[TestRead]) -> bytes:
     return seal({"reads": [asdict(entry) for entry in entries]}, LEDGER_FORMAT)
 
 
-def _is_among(read: TestRead, entries: Sequence[TestRead]) -> bool:
-    return any(_subject(entry) == _subject(read) for entry in entries)
-
-
-def _subject(read: TestRead) -> tuple[str, str, tuple[str, ...], str]:
-    return read.split, read.model, read.fingerprints, read.rule
+def _unseal(content: bytes) -> tuple[TestRead, ...]:
+    """Read a ledger of this format or of one before; each look has the fields of its format."""
+    names = {each.name for each in fields(TestRead)}
+    try:
+        reads = None if content.startswith(b"[") else unseal(content, LEDGER_FORMAT)["reads"]
+    except OtherFormatError:
+        reads = unseal(content, OLD_FORMAT)["reads"]
+        names -= _NEW_FIELDS
+    if reads is None:
+        reads = json.loads(content)
+        names -= _NEW_FIELDS
+    if any(set(each) != names for each in reads):
+        msg = "a look has other fields"
+        raise ValueError(msg)
+    found = TypeAdapter(tuple[TestRead, ...]).validate_python(reads)
+    if any(each.weights and len(each.weights) != len(each.fingerprints) for each in found):
+        msg = "a look has more or fewer weights than runs"
+        raise ValueError(msg)
+    return found

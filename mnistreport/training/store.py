@@ -178,6 +178,10 @@ class RunStore:
         """Return a run's weights and validation predictions, as safetensors bytes."""
         return read_kept(self._find_folder(fingerprint) / TENSORS, MOST_TENSORS)
 
+    def digest_tensors(self, fingerprint: str) -> str:
+        """Return the SHA-256 of a run's weights and validation predictions."""
+        return hashlib.sha256(self.load_tensors(fingerprint)).hexdigest()
+
     def load_arrays(self, fingerprint: str) -> dict[str, NDArray[np.generic]]:
         """Return a run's weights and validation predictions by their names, without torch."""
         from safetensors.numpy import load
