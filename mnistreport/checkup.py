@@ -26,6 +26,7 @@ from mnistreport.report.staleness import review_words
 from mnistreport.report.standing import Standing, look_at_documents, name_next_step
 from mnistreport.report.submission import State, find_zip_name, look_at_zip
 from mnistreport.report.templating import Templates
+from mnistreport.report.untested import tell_unread
 from mnistreport.report.wording import count_things
 from mnistreport.study.expansion import expand_variants
 from mnistreport.study.manifest import Manifest, Study
@@ -191,6 +192,8 @@ def check_project(options: Options, listener: Listener) -> Checkup:
         stale = review_words(templates, context)
         complaints = review_prose(material, context, templates, claims, stale)
         tried = len(claims)
+        if unread := tell_unread(material):
+            listener.on_warning(unread)
     return Checkup(
         manifest,
         project.digits,

@@ -35,6 +35,7 @@ from mnistreport.cli_options import (
     Scheduler,
     Strict,
     StudyName,
+    Test,
     Who,
 )
 from mnistreport.cli_preview import preview
@@ -214,6 +215,7 @@ def build(
             help="Train again what is stored; write to an --output folder that holds other files.",
         ),
     ] = False,
+    test: Test = True,
     log_to: LogsTo = None,
     notebook: Notebook = True,
     strict: Strict = False,
@@ -232,6 +234,7 @@ def build(
                 cluster=choose_cluster(executor, scheduler, insecure=insecure),
                 device=device,
                 force=force,
+                test=test,
                 budget=budget,
                 strict=strict,
                 notebook=notebook,

@@ -113,6 +113,10 @@ LogsTo = Annotated[
 Notebook = Annotated[
     bool, typer.Option(help="Make the notebook, too, which trains a baseline once more.")
 ]
+Test = Annotated[
+    bool,
+    typer.Option(help="Read the winners on the test split, or leave that to the final build."),
+]
 Progress = Annotated[Kind, typer.Option(help="How to show progress.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]

@@ -94,6 +94,7 @@ def build(  # noqa: PLR0913 - as many as the command has options
     scheduler: str | None = None,
     device: DeviceName = "auto",
     force: bool = False,
+    test: bool = True,
     budget: int | str | None = None,
     strict: bool = False,
     pdf: bool = True,
@@ -126,6 +127,8 @@ def build(  # noqa: PLR0913 - as many as the command has options
             has to speak TLS.
         device: Where to train.
         force: Train again what is stored, and write to an output folder that holds other files.
+        test: Read the winners on the test split. Without, the report says which were not read; a
+            later build that tests reads them.
         budget: Seconds, or a duration such as ``"10m"``, that training is to keep within, by
             estimate: fewer seeds, then fewer epochs.
         strict: Write nothing if a claim is false, words are stale or a number has no source.
@@ -145,6 +148,7 @@ def build(  # noqa: PLR0913 - as many as the command has options
             *(manifest, data, output, cache, jobs, device),
             scheduler=scheduler,
             force=force,
+            test=test,
             budget=budget,
             strict=strict,
             pdf=pdf,

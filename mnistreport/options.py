@@ -53,6 +53,8 @@ class Options:
         cluster: Whose workers train, instead of processes of this machine.
         device: ``auto``, ``cpu`` or ``cuda``.
         force: Train again what is stored; write to an output folder that holds other files.
+        test: Read the winners on the test split; without, only results that were read before stand
+            in the report.
         budget: Seconds that training is to keep within, by estimate; without, all is trained.
         strict: Write no report whose words are not borne out.
         pdf: Make the PDFs and the notebook, too.
@@ -68,6 +70,7 @@ class Options:
     cluster: Cluster | None = None
     device: str = "auto"
     force: bool = False
+    test: bool = True
     budget: int | None = None
     strict: bool = False
     pdf: bool = True

@@ -41,6 +41,7 @@ from mnistreport.report.submission import (
     read_file,
 )
 from mnistreport.report.templating import Templates
+from mnistreport.report.untested import tell_unread
 from mnistreport.report.wording import join_words
 from mnistreport.study.manifest import Manifest
 from mnistreport.study.naming import PLACEHOLDER, follows_scheme, is_placeholder, name_weights
@@ -266,6 +267,8 @@ def _check_documents(
     """Yield why the documents are not those of now, and what is wrong with what they say."""
     results = collect_results(project, lambda each: look_up(each, project, listener))
     material = gather_material(project, results)
+    if not results.untrained and (unread := tell_unread(material)):
+        listener.on_warning(unread)
     standing = look_at_documents(material, project.folder, project.output)
     stamp = standing.stamp
     if stamp is None:

@@ -3,19 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from mnistreport.analysis.first_layer import read_first_layer
 from mnistreport.analysis.fitted import compare_fitted_models
 from mnistreport.analysis.results import Results, summarise_results
-from mnistreport.analysis.selection import RULE, Winner, choose_testable, join_levels
+from mnistreport.analysis.selection import choose_testable, join_levels
 from mnistreport.budgeting import Reckoner, apply_trim, choose_trim, refuse_trim
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.sources import SOURCES, load_digit_set
 from mnistreport.data.split import Split, split_digits
 from mnistreport.errors import EnvironmentFault
 from mnistreport.files import remove_leftovers
+from mnistreport.final_test import describe_read, read_winner
 from mnistreport.holding import hold_folder
 from mnistreport.options import Listener, Options
 from mnistreport.places import find_place
@@ -28,7 +28,8 @@ from mnistreport.report.material import Material, Tested
 from mnistreport.report.publication import Publication, publish_report
 from mnistreport.report.standing import refuse_gaps
 from mnistreport.report.templating import Templates
-from mnistreport.report.wording import count_things, describe_budget, describe_variant
+from mnistreport.report.untested import tell_unread
+from mnistreport.report.wording import count_things, describe_budget
 from mnistreport.study.batches import check_batches
 from mnistreport.study.expansion import expand_experiments, expand_variants
 from mnistreport.study.experiment import Experiment, Variant
@@ -42,7 +43,7 @@ from mnistreport.training.events import Ended
 from mnistreport.training.executors import train_experiments
 from mnistreport.training.grouping import name_settled, pick_missing
 from mnistreport.training.imports import import_histories, place_histories
-from mnistreport.training.ledger import Ledger, TestRead
+from mnistreport.training.ledger import Ledger
 from mnistreport.training.result import ImportedRun, Run, RunResult
 from mnistreport.training.store import RunStore
 from mnistreport.training.timings import fit_stored_costs
@@ -105,8 +106,8 @@ def build(options: Options, listener: Listener) -> Built:
         for folder in (project.cache, project.digits.folder.parent, project.split.folder.parent):
             remove_leftovers(folder)
         results = collect_results(project, lambda each: _train(each, project, options, listener))
-        for winner in choose_testable(results):
-            _test_winner(winner, project, listener)
+        if options.test:
+            _test_winners(project, results, listener)
         # From here on, all that it asks for is there.
         keep_trim(project.output, project.trim, listener.on_warning)
         listener.on_stage("writing the report")
@@ -137,6 +138,8 @@ def _publish(
 ) -> Publication:
     if letters := tell_unknown_letters(material.results):
         listener.on_warning(letters)
+    if unread := tell_unread(material):
+        listener.on_stage(unread)
     return publish_report(
         material,
         project.folder,
@@ -290,53 +293,44 @@ def _train(
     return runs
 
 
-def _test_winner(winner: Winner, project: Project, listener: Listener) -> None:
-    """Read the test split for a winner's runs, unless that was done, and enter it in the ledger."""
-    runs = winner.summary.runs
-    fingerprints = tuple(run.fingerprint for run in runs.values())
-    store = project.store
-    if any(store.find_outcome(name) is None for name in fingerprints):
-        from mnistreport.training.testing import read_test_split
-
-        listener.on_stage(f"reading the test split for the best {winner.model}")
-        experiments = project.expand((winner.summary.variant,))
-        for outcome in read_test_split(
-            experiments, store, project.digits.folder, project.split.folder
-        ):
-            store.save_outcome(outcome)
-    read = TestRead(
-        split=project.split.sha256,
-        model=winner.model,
-        variant=winner.summary.variant.key,
-        setting=describe_variant(winner.summary.variant),
-        fingerprints=fingerprints,
-        rule=RULE,
-        read_at=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    Ledger(project.cache).record(read)
+def _test_winners(project: Project, results: Results, listener: Listener) -> None:
+    """Read the test split for the winners that can be read, as far as that was not done."""
+    for winner in choose_testable(results):
+        read_winner(
+            describe_read(winner, project.digits, project.split, project.store),
+            project.expand((winner.summary.variant,)),
+            store=project.store,
+            ledger=Ledger(project.cache),
+            digits=project.digits,
+            split=project.split,
+            on_stage=listener.on_stage,
+        )
 
 
 def gather_material(project: Project, results: Results) -> Material:
     """Join the results with what the test split said of the winners, as far as it was asked."""
     tested: list[Tested] = []
+    ledger = Ledger(project.cache)
     for winner in choose_testable(results):
         runs = winner.summary.runs.items()
         found = {seed: project.store.find_outcome(run.fingerprint) for seed, run in runs}
         outcomes = {seed: outcome for seed, outcome in found.items() if outcome}
         if len(outcomes) == len(found):
             weights = project.store.load_weights(winner.fingerprint)
-            tested.append(Tested(winner, outcomes, read_first_layer(weights), weights))
+            read = describe_read(winner, project.digits, project.split, project.store)
+            tested.append(Tested(winner, outcomes, read_first_layer(weights), weights, read))
     return Material(
         project.manifest,
         project.digits,
         project.split,
         results,
         tuple(tested),
-        Ledger(project.cache).entries(project.split.sha256),
+        ledger.entries(project.split.sha256),
         compare_fitted_models(
             results,
             project.manifest.seeds,
             project.digits.labels[project.split.validation],
             project.store.load_predictions,
         ),
+        ledger.find_elsewhere(project.digits.sha256, project.split.sha256),
     )

@@ -30,6 +30,7 @@ from mnistreport.report.staleness import review_words
 from mnistreport.report.stamp import digest_program
 from mnistreport.report.standing import spell_build
 from mnistreport.report.tables import name_run
+from mnistreport.report.untested import tell_unread
 from mnistreport.report.views import ReportContext
 from mnistreport.report.wording import describe_variant
 from mnistreport.study.expansion import name_variants
@@ -174,6 +175,8 @@ class Renderer:
         if letters := tell_unknown_letters(results):
             notes.append(letters)
         material = gather_material(project, results)
+        if unread := tell_unread(material):
+            notes.append(unread)
         return _Opened(project, material, make_context(material), tuple(notes))
 
     def _render(self, opened: _Opened) -> Page:

@@ -12,7 +12,7 @@ from mnistreport.report.numbers import (
     format_seconds,
 )
 from mnistreport.report.records import LevelProofView, RunView
-from mnistreport.report.rigour import SEEDS_LISTED
+from mnistreport.report.rigour import SEEDS_LISTED, SPLIT_DIGITS
 from mnistreport.report.tables import NOT_TOLD, NOTHING, SHORT, Column, Row, Table, name_run
 from mnistreport.report.views import ReportContext
 from mnistreport.report.wording import count_things
@@ -67,6 +67,22 @@ def make_ledger_table(context: ReportContext) -> Table:
         for entry in context.ledger
     ]
     caption = "The ledger: every look at this test split that was taken from this project’s runs."
+    if context.ledger_elsewhere:
+        columns += (Column("Split", is_number=False),)
+        rows = [Row((*row.cells, "this one")) for row in rows] + [
+            Row(
+                (
+                    *(entry.read_at, entry.model, entry.setting, str(entry.runs)),
+                    entry.split[:SPLIT_DIGITS]
+                    + ("" if entry.is_certain else ", perhaps of other images"),
+                )
+            )
+            for entry in context.ledger_elsewhere
+        ]
+        caption += (
+            " Looks at other splits of the same images follow, with the first digits of the "
+            "split’s digest."
+        )
     return Table("ledger", caption, columns, tuple(rows))
 
 

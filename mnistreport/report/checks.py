@@ -7,7 +7,7 @@ need curves to show.
 import numpy as np
 
 from mnistreport.analysis.results import VariantSummary
-from mnistreport.analysis.selection import Winner, choose_best_winner, choose_winners
+from mnistreport.analysis.selection import choose_best_winner
 from mnistreport.data.mnist import is_mnist
 from mnistreport.report.answers import (
     AGAIN,
@@ -18,6 +18,7 @@ from mnistreport.report.answers import (
     answer_met,
     answer_missing,
 )
+from mnistreport.report.material import Finalist
 from mnistreport.report.numbers import format_count, format_percent
 from mnistreport.report.submission import (
     explain_ids,
@@ -205,21 +206,23 @@ def check_confusion(evidence: Evidence) -> Answer:
 
 def _miss_test(evidence: Evidence) -> Answer:
     what = "the best model was not read on the test split"
-    best = _choose_best(evidence)
-    if best is None or best.is_testable:
-        return answer_missing(what, TEST)
-    return answer_missing(f"{what}: its runs were imported, without weights", HERE)
+    best = _find_finalist(evidence)
+    if best and best.reading == "imported":
+        return answer_missing(f"{what}: its runs were imported, without weights", HERE)
+    return answer_missing(what, TEST)
 
 
 def _find_best(evidence: Evidence) -> str | None:
     """Return the name of the model with the best winner, if that winner was tested."""
-    best = _choose_best(evidence)
-    tested = {each.winner.summary.variant.key for each in evidence.material.tested}
-    return best.model if best and best.summary.variant.key in tested else None
+    best = _find_finalist(evidence)
+    return best.model if best and best.reading == "read" else None
 
 
-def _choose_best(evidence: Evidence) -> Winner | None:
-    return choose_best_winner(choose_winners(evidence.material.results))
+def _find_finalist(evidence: Evidence) -> Finalist | None:
+    """Return the model with the best winner, whether that was tested or not."""
+    finalists = evidence.material.finalists
+    best = choose_best_winner(tuple(each.winner for each in finalists if each.winner))
+    return next((each for each in finalists if each.winner is best), None) if best else None
 
 
 def check_submission(evidence: Evidence) -> Answer:
@@ -236,18 +239,21 @@ def check_submission(evidence: Evidence) -> Answer:
         what = f"the right number of ids, as {explain_ids(submission)}"
         return answer_missing(what, "correct [submission] ids, or its scheme")
     names = list_members(submission)
+    unread = {name_weights(e.model): e for e in evidence.material.finalists if e.reading != "read"}
     obstacles = {
         name: obstacle
         for name in names
         if name not in evidence.written
-        and (obstacle := find_obstacle(evidence.output, name, submission))
+        and (
+            obstacle := "is of another winner"
+            if name in unread
+            else find_obstacle(evidence.output, name, submission)
+        )
     }
     if obstacles:
         absent = [name for name in obstacles if is_made(name, manifest.baselines)]
         if absent:
-            winners = choose_winners(evidence.material.results)
-            untested = [name_weights(each.model) for each in winners if not each.is_testable]
-            if set(absent) <= set(untested):
+            if all(name in unread and unread[name].reading == "imported" for name in absent):
                 what = f"{join_words(absent)}: imported runs come without weights"
                 return answer_missing(what, "list what there is in [submission] include")
             return answer_missing(join_words(absent), "make it with: mnistreport build")

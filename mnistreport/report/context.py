@@ -23,6 +23,7 @@ from mnistreport.report.origins import find_lines, list_origins
 from mnistreport.report.records import AuthorView, RunView, SplitView
 from mnistreport.report.rigour import say_budgets, view_budgets, view_proofs
 from mnistreport.report.study_views import title_model, view_study, view_variant
+from mnistreport.report.untested import say_untested, view_other_splits, view_untested
 from mnistreport.report.views import (
     DataView,
     LedgerView,
@@ -47,6 +48,9 @@ LIBRARIES = (
     "weasyprint",
 )
 
+_EXCEPTIONS = ("imported", "untested_models", "untested_statement", "ledger_elsewhere")
+"""What is not in ``results.json`` of a report that has nothing of the kind."""
+
 
 def make_context(material: Material) -> ReportContext:
     """Bring everything that a report says into one value."""
@@ -54,6 +58,7 @@ def make_context(material: Material) -> ReportContext:
     info = manifest.report
     titles = {name: title_model(results, name) for name in manifest.baselines}
     studies = tuple(view_study(study, results) for study in results.studies)
+    untested = view_untested(material)
     return ReportContext(
         title=info.title,
         subtitle=info.subtitle,
@@ -98,20 +103,23 @@ def make_context(material: Material) -> ReportContext:
         chance_loss=CHANCE_LOSS,
         trimmed=manifest.trimmed,
         imported=view_imported(material),
+        untested_models=untested,
+        untested_statement=say_untested(untested),
+        ledger_elsewhere=view_other_splits(material),
     )
 
 
 def dump_context(context: ReportContext) -> bytes:
     """Return ``results.json``: the context as strict JSON.
 
-    What says of a value whether it was imported is in it only where something was, and levels that
-    a joined variant is without only where there are any.
+    What says of a value whether it was imported is in it only where something was; what says that
+    winners were not tested, or other splits read, or that a joined variant is without a level, only
+    where it is so.
     """
+    empty = {name for name in _EXCEPTIONS if not getattr(context, name)}
 
     def keep(fields: list[tuple[str, object]]) -> dict[str, object]:
-        kept = dict(fields)
-        if context.imported is None:
-            kept.pop("imported", None)
+        kept = {name: value for name, value in fields if name not in empty}
         if not kept.get("combined_without", True):
             del kept["combined_without"]
         return kept

@@ -29,6 +29,7 @@ from mnistreport.report.passage import Passage
 from mnistreport.report.staleness import Stale
 from mnistreport.report.tables import Table
 from mnistreport.report.templating import Templates
+from mnistreport.report.untested import make_winner_table
 from mnistreport.report.views import ReportContext
 
 Draw = Callable[[Sequence[PlannedFigure]], Mapping[str, Figure]]
@@ -138,13 +139,19 @@ def _list_sections(context: ReportContext) -> Iterator[Section]:
     for study in context.studies:
         yield Section(f"study-{study.slug}", next(number), study.title, "study", study)
     yield Section("comparison", next(number), "All variants compared", "comparison")
-    if context.finals:
+    if has_final_section(context):
         yield Section("final", next(number), "Final test", "final")
     yield Section("conclusion", next(number), "Conclusion", "conclusion")
     yield Section("setup", "A", "How this report was made", "setup")
     yield Section("runs", "B", "Every run", "runs")
     if context.rubric:  # last: it cites the numbers of all the others
         yield Section("rubric", "C", "What was asked for", "rubric")
+
+
+def has_final_section(context: ReportContext) -> bool:
+    """Tell whether there is a final test to speak of: one that was, or one that is still to be."""
+    unread = any(each.reading == "unread" for each in context.untested_models)
+    return bool(context.finals) or unread
 
 
 def _name_figures(context: ReportContext) -> tuple[str, ...]:
@@ -159,12 +166,13 @@ def _list_tables(context: ReportContext) -> Iterator[tuple[str, Callable[[], Tab
         yield f"{study.slug}-levels", partial(tables.make_study_table, context, study)
     if context.fitted:
         yield "fitted", partial(tables.make_fitted_table, context)
-    if context.finals:
-        yield "final", partial(tables.make_final_table, context)
-        for final in context.finals:
-            yield f"{final.model}-digits", partial(tables.make_digit_table, final)
+    if has_final_section(context):
+        make = tables.make_final_table if context.finals else make_winner_table
+        yield "final", partial(make, context)
+    for final in context.finals:
+        yield f"{final.model}-digits", partial(tables.make_digit_table, final)
     yield "setup", partial(appendix.make_setup_table, context)
-    if context.ledger:
+    if context.ledger or context.ledger_elsewhere:
         yield "ledger", partial(appendix.make_ledger_table, context)
     yield "budgets", partial(appendix.make_budget_table, context)
     yield "one-factor", partial(appendix.make_proof_table, context)

@@ -1,17 +1,17 @@
 """What a reader has to know before the numbers: what was substituted, left out, or mixed."""
 
-from collections.abc import Iterator
-
 from mnistreport.analysis.results import Results
-from mnistreport.analysis.selection import choose_winners
 from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.material import Material
 from mnistreport.report.records import ImportedFile, ImportedView
-from mnistreport.report.study_views import title_model
+from mnistreport.report.untested import (
+    say_other_reads,
+    say_unread_winners,
+    view_untested,
+)
 from mnistreport.report.wording import (
     count_things,
     describe_trimmed,
-    join_words,
     name_duration,
     name_files,
 )
@@ -23,7 +23,8 @@ def make_notices(material: Material) -> tuple[str, ...]:
     results = material.results
     notices = [material.digits.notice] if material.digits.notice else []
     if imported := view_imported(material):
-        notices += _tell_imported(imported)
+        notices.append(_tell_imported(imported))
+    notices += say_unread_winners(view_untested(material))
     if trimmed := material.manifest.trimmed:
         notices.append(
             f"To keep within a budget of {name_duration(trimmed.budget_seconds)}, "
@@ -39,18 +40,13 @@ def make_notices(material: Material) -> tuple[str, ...]:
             "The runs were not all computed on the same kind of device, with the same number of "
             "threads and the same version of PyTorch; the appendix lists them."
         )
-    if len(material.reads) > len(material.tested):
-        notices.append(
-            f"The test split was read {len(material.reads)} times, not only for the models tested "
-            "here: what was decided after the first look, a test result may have influenced. "
-            "The ledger lists every look."
-        )
+    notices += say_other_reads(material)
     if letters := tell_unknown_letters(results):
         notices.append(letters)
     return tuple(notices)
 
 
-def _tell_imported(imported: ImportedView) -> Iterator[str]:
+def _tell_imported(imported: ImportedView) -> str:
     files = name_files([file.name for file in imported.files])
     of_runs, verb = count_things(imported.of, "run"), "was" if imported.runs == 1 else "were"
     which = (
@@ -58,16 +54,10 @@ def _tell_imported(imported: ImportedView) -> Iterator[str]:
         if imported.runs == imported.of
         else f"{imported.runs} of {of_runs} {verb} not trained here, but"
     )
-    yield (
+    return (
         f"{which} imported from {files}. Their conditions (data, split, seeds, settings, code) "
         "were not checked."
     )
-    if imported.untested:
-        models = join_words([f"the best {title}" for title in imported.untested])
-        yield (
-            f"Not read on the test split: {models} by validation accuracy. Imported runs come "
-            "without weights."
-        )
 
 
 def view_imported(material: Material) -> ImportedView | None:
@@ -82,11 +72,7 @@ def view_imported(material: Material) -> ImportedView | None:
         len(results.imported),
         len(results.runs),
         tuple(ImportedFile(*file, count) for file, count in runs.items()),
-        tuple(
-            title_model(results, winner.model)
-            for winner in choose_winners(results)
-            if not winner.is_testable
-        ),
+        tuple(each.title for each in view_untested(material) if each.reading == "imported"),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mnistreport.analysis.budgets import Budget
+from mnistreport.analysis.statistics import Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,43 @@ class LedgerView:
     runs: int
     rule: str
     read_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSplitRead:
+    """One look at another split of the same images.
+
+    Attributes:
+        split: Digest of that split.
+        is_certain: Whether the images are known to be the same: old ledgers did not note them.
+        read_at: As in ``LedgerView``.
+    """
+
+    split: str
+    is_certain: bool
+    model: str
+    setting: str
+    runs: int
+    read_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class UntestedView:
+    """A model whose winner was not read on the test split.
+
+    Attributes:
+        title: The model in words.
+        reading: ``unread``: the final build reads it; ``imported``: it has imported runs, which
+            come without weights; ``no winner``: no variant finished on every seed.
+        setting: The winner in words; empty if there is none.
+        validation_accuracy: The winner's, by which it was chosen; ``None`` if there is none.
+    """
+
+    model: str
+    title: str
+    reading: str
+    setting: str
+    validation_accuracy: Measure | None
 
 
 @dataclass(frozen=True, slots=True)

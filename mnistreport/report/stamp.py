@@ -137,7 +137,7 @@ def digest_inputs(material: Material, project: Path, output: Path, written: Coll
         digest_runs(material.results),
         *(repr(asdict(t.outcomes[s])) for t in material.tested for s in t.outcomes),
         *(each.first_layer.sha256 for each in material.tested if each.first_layer),
-        *(repr(asdict(read)) for read in material.reads),
+        *(repr(asdict(read)) for read in (*material.reads, *material.reads_elsewhere)),
         *(f"{name} {find_obstacle(output, name, submission)}" for name in asked),
     ):
         digest.update(part.encode() + b"\0")

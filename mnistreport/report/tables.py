@@ -231,8 +231,9 @@ def make_final_table(context: ReportContext) -> Table:
         )
         for final in context.finals
     ]
+    whose = "each winner that was tested" if context.untested_models else "each model’s winner"
     caption = (
-        "Test accuracy of each model’s winner: over all its seeds, and of the one fitted model "
+        f"Test accuracy of {whose}: over all its seeds, and of the one fitted model "
         "whose confusion matrix is shown, with its Wilson interval."
     )
     return Table("final", caption, columns, tuple(rows))

@@ -11,11 +11,13 @@ from mnistreport.report.records import (
     ImportedView,
     LedgerView,
     MainFinding,
+    OtherSplitRead,
     ProofView,
     RubricVerdict,
     RunOrigin,
     RunView,
     SplitView,
+    UntestedView,
 )
 from mnistreport.study.manifest import Trimmed
 
@@ -297,6 +299,9 @@ class ReportContext:
         chance_loss: Loss of guessing, in nats.
         trimmed: What a time budget left of the manifest's seeds and epochs, if it took any.
         imported: The runs that were not trained here; ``None`` if all were.
+        untested_models: Those whose winner was not read on the test split.
+        untested_statement: The same in words; empty if all were read.
+        ledger_elsewhere: Looks at other splits of the same images.
     """
 
     title: str
@@ -331,6 +336,9 @@ class ReportContext:
     rubric: tuple[RubricVerdict, ...] = ()
     trimmed: Trimmed | None = None
     imported: ImportedView | None = None
+    untested_models: tuple[UntestedView, ...] = ()
+    untested_statement: str = ""
+    ledger_elsewhere: tuple[OtherSplitRead, ...] = ()
 
     @property
     def best(self) -> FinalView | None:

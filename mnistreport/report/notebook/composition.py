@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Final
 from mnistreport.data.dataset import MNIST_SHA256
 from mnistreport.data.sources import DIGITS
 from mnistreport.report.dates import format_date
-from mnistreport.report.document import outline_document, render_all_prose
+from mnistreport.report.document import (
+    has_final_section,
+    outline_document,
+    render_all_prose,
+)
 from mnistreport.report.material import Material
 from mnistreport.report.notebook import words
 from mnistreport.report.notebook.execution import ALT
@@ -165,7 +169,7 @@ class _Writer:
         yield self._head("All variants compared", self._prose("comparison"))
         yield self._caption(VARIANTS, words.ALL_VARIANTS)
         yield Cell(code=Code("show_variants()"))
-        if self._context.finals:
+        if has_final_section(self._context):
             yield from self._write_test()
         made_with = ", ".join(f"{name} {number}" for name, number in self._context.made_with)
         yield self._head(
@@ -175,14 +179,15 @@ class _Writer:
     def _write_title(self) -> Cell:
         context = self._context
         people = [f"{write_text(each.name)} ({write_text(each.id)})" for each in context.authors]
-        packages = ["torch", "scikit-learn", "pandas", "matplotlib", "safetensors"]
+        packages = ["torch", "scikit-learn", "pandas", "matplotlib"]
+        packages += ["safetensors"] if context.finals else []
         live = self._titles[self._live.variant.model] if self._live else ""
         imported = context.imported.runs if context.imported else 0
         no_live = words.ABOUT_NO_TWIN if imported else words.ABOUT_NO_LIVE
         about = words.ABOUT.format(
             live=words.ABOUT_LIVE.format(model=live) if live else no_live,
             others=count_things(len(context.runs) - imported, "stored run"),
-            networks=words.ABOUT_NETWORKS if context.finals or not imported else "",
+            networks=words.ABOUT_NETWORKS if context.finals else "",
             packages=join_words([*packages, *(["Pillow"] if self._is_embedded else [])]),
             digits=words.DIGITS_EMBEDDED if self._is_embedded else self._say_where(),
         )
@@ -291,12 +296,14 @@ class _Writer:
         yield _text("### Insight", self._prose(f"study-{slug}"))
 
     def _write_test(self) -> Iterator[Cell]:
-        imported = self._context.imported
-        untested = " and of the ".join(imported.untested) if imported and imported.untested else ""
-        said = words.UNTESTED.format(models=untested) if untested else ""
-        yield self._head("Final test", words.TEST.format(rule=self._context.rule), said)
-        yield _own("final_test")
-        for final in self._context.finals:
+        context = self._context
+        each = "A" if context.untested_models else "Each"
+        said = words.TEST if context.finals else words.NO_TEST
+        said = said.format(each=each, rule=context.rule)
+        yield self._head("Final test", said, write_text(context.untested_statement))
+        if context.finals:
+            yield _own("final_test")
+        for final in context.finals:
             name, said = final.model, {"model": final.title, "seed": final.seed}
             yield _text(f"### {capitalise(final.title)}", self._prose(f"final-{name}"))
             code = Code(f'predicted, sure = test_model("{name}")')

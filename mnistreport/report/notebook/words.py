@@ -119,9 +119,6 @@ FACTOR_IMPORTED: Final = (
 VARIANTS_IMPORTED: Final = (
     "This study asks how {levels} variants of the {model} differ; the baseline is “{baseline}”."
 )
-UNTESTED: Final = (
-    "Not tested: that variant of the {models}. It has imported runs, which come without weights."
-)
 OF_REPORT: Final = {
     "those that the runs were trained on": "those of the report",
     "the one that the runs were trained on": "that of the report",
@@ -130,9 +127,10 @@ OF_REPORT: Final = {
 """What the code itself says otherwise where runs were imported: of these nobody knows it."""
 
 TEST: Final = (
-    "The test split was kept aside until here. Each model is tested with {rule}. The stored "
+    "The test split was kept aside until here. {each} model is tested with {rule}. The stored "
     "network of each is loaded and classifies the test split here."
 )
+NO_TEST: Final = "This notebook has no test result yet. A model is tested with {rule}."
 CONFUSION: Final = "Test images by true digit and answer: {model}, seed {seed}."
 DIGITS: Final = "Precision, recall and F1 of each digit: {model}, seed {seed}, test split."
 MISTAKES: Final = "The mistakes that the {model} was surest of, the true digit first."
