@@ -18,7 +18,7 @@ from mnistreport.files import remove_leftovers
 from mnistreport.final_test import describe_read, read_winner
 from mnistreport.holding import hold_folder
 from mnistreport.options import Listener, Options
-from mnistreport.places import find_place
+from mnistreport.places import find_output, find_place
 from mnistreport.report.dates import find_given_date
 from mnistreport.report.figures.folder import FOLDER
 from mnistreport.report.figures.letters import tell_unknown_letters
@@ -185,8 +185,12 @@ def open_project(options: Options, listener: Listener, *, anew: bool = False) ->
         listener.on_warning(digits.notice)
     if options.overload:
         listener.on_warning(options.overload)
-    places = ("output", digits.name)  # the user may lay other things beside the pictures
-    output = find_place(options.output, folder, *places, option="--output", inner=(FOLDER,))
+    output = find_output(options.output, folder, digits.name, digits.sha256, pictures=FOLDER)
+    if output.name != digits.name and not options.output:
+        listener.on_warning(
+            f"output/{digits.name} is of other images with the same name; the documents on these "
+            f"go to output/{output.name}, --output names another place"
+        )
     imported = place_histories(histories, split.sha256)
     if imported:
         listener.on_warning(f"{count_things(len(imported), 'run')} imported, and not checked")

@@ -1,10 +1,18 @@
 """Where a project's things go: a project that somebody else made leads to no other place."""
 
+import json
 from collections.abc import Collection
 from itertools import accumulate
 from pathlib import Path
+from typing import Any, Final
 
 from mnistreport.errors import EnvironmentFault
+from mnistreport.files import read_kept
+
+MAX_RESULTS_BYTES: Final = 64 * 2**20
+"""No ``results.json`` is longer."""
+SHORT_DIGEST: Final = 8
+"""Hex digits of a data set's digest that tell it from another of the same name."""
 
 
 def find_place(
@@ -39,3 +47,43 @@ def find_place(
             step = f"remove it, or name a folder with {option}" if option else "remove it"
             raise EnvironmentFault(msg, file=folder, next_step=step)
     return place
+
+
+def find_output(
+    given: Path | None, project: Path, name: str, images: str, *, pictures: str
+) -> Path:
+    """Return the folder of the documents on one data set.
+
+    It is ``output/<name>``. Two data folders may have one name: if the report on other images
+    stands there, or the one on these stands there already, it is ``output/<name>-<digest>``.
+
+    Args:
+        given: What the user has given; it is taken as it is.
+        project: The project's folder.
+        name: The data set's name.
+        images: Digest of the data set.
+        pictures: The folder in it that is written to; the user may keep other things there.
+
+    Raises:
+        EnvironmentFault: As ``find_place``.
+    """
+
+    def find(folder: str) -> Path:
+        return find_place(given, project, "output", folder, option="--output", inner=(pictures,))
+
+    usual = find(name)
+    if given:
+        return usual
+    apart = find(f"{name}-{images[:SHORT_DIGEST]}")
+    is_apart = _read_images(apart) == images or _read_images(usual) not in {None, images}
+    return apart if is_apart else usual
+
+
+def _read_images(output: Path) -> str | None:
+    """Return the digest of the images that the documents in a folder are about, if they say it."""
+    try:
+        results: Any = json.loads(read_kept(output / "results.json", MAX_RESULTS_BYTES))
+        found = results["data"]["sha256"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return found if isinstance(found, str) else None

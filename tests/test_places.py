@@ -1,11 +1,19 @@
 """Links in a project: what lies behind them is not the project's, and stays as it is."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mnistreport.errors import ExitCode
+from mnistreport.options import Listener, Options
+from mnistreport.pipeline import Project, open_project
+from mnistreport.places import find_output
+from mnistreport.report.context import dump_context, make_context
 from tests.commands import call_command
+from tests.digit_files import draw_digits, write_idx_folder
+from tests.report.reports import make_material
 from tests.study.manifests import BOTH_MODELS
 
 OWN = ("output", "output/digits", "output/digits/figures", ".mnistreport", ".mnistreport/runs")
@@ -45,3 +53,69 @@ def test_a_link_that_the_user_gives_is_followed(tmp_path: Path) -> None:
     words = ("--manifest", tmp_path / "experiments.toml", "--cache", link, "--output", link)
     told = call_command("plan", *words)
     assert ExitCode.DONE == told.code, told.err
+
+
+# --- Data sets of one name ------------------------------------------------------------------------
+
+
+def _write_digits(folder: Path, seed: int) -> Path:
+    return write_idx_folder(folder, *draw_digits(200, seed), tests=50)
+
+
+def _open(project: Path, data: Path, **options: Path) -> tuple[Project, list[str]]:
+    """Open a project with some data; return it, and what is told of it."""
+    told: list[str] = []
+    asked = Options(project / "experiments.toml", data=str(data), jobs=1, **options)  # type: ignore[arg-type]
+    return open_project(asked, Listener(on_warning=told.append)), told
+
+
+def test_data_sets_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    """The second is told where its documents go; each keeps its place from then on."""
+    one, other = _write_digits(tmp_path / "a/pics", 1), _write_digits(tmp_path / "b/pics", 2)
+    (tmp_path / "experiments.toml").write_text(BOTH_MODELS)
+    first, told = _open(tmp_path, one)
+    assert (tmp_path / "output" / "pics", []) == (first.output, told)
+    first.output.mkdir(parents=True)
+    material = replace(make_material(), digits=first.digits, split=first.split)
+    numbers = make_context(material)
+    (first.output / "results.json").write_bytes(dump_context(numbers))
+    second, told = _open(tmp_path, other)
+    assert f"pics-{second.digits.sha256[:8]}" == second.output.name
+    assert ["output/pics is of other images"] == [each[:30] for each in told]
+    again, told = _open(tmp_path, one)
+    assert (first.output, []) == (again.output, told)
+    given, told = _open(tmp_path, other, output=tmp_path / "mine")
+    assert (tmp_path / "mine", []) == (given.output, told)
+
+
+@pytest.mark.parametrize(
+    ("usual", "apart", "name"),
+    [
+        (None, None, "pics"),
+        ("1", None, "pics"),
+        ("2", None, "pics-11111111"),
+        ("2", "1", "pics-11111111"),
+        (None, "1", "pics-11111111"),
+        ("2", "3", "pics-11111111"),
+    ],
+)
+def test_documents_go_where_those_on_these_images_stand(
+    tmp_path: Path, usual: str | None, apart: str | None, name: str
+) -> None:
+    """A folder of other images is left alone, and one that was begun apart is gone on with."""
+    for folder, images in (("pics", usual), ("pics-11111111", apart)):
+        if images:
+            path = tmp_path / "output" / folder / "results.json"
+            path.parent.mkdir(parents=True)
+            path.write_text(json.dumps({"data": {"sha256": images * 64}}))
+    found = find_output(None, tmp_path, "pics", "1" * 64, pictures="figures")
+    assert tmp_path / "output" / name == found
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"data": 3}', '{"data": {}}', "[" * 99_999])
+def test_numbers_that_are_none_decide_nothing(tmp_path: Path, content: str) -> None:
+    """What cannot be read says nothing of images; the usual folder is taken."""
+    path = tmp_path / "output" / "pics" / "results.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    assert path.parent == find_output(None, tmp_path, "pics", "1" * 64, pictures="figures")
