@@ -175,7 +175,7 @@ def test_a_new_winner_is_not_read_by_a_build_without_a_test(copy: Project) -> No
         [each["model"] for each in numbers["untested_models"]],
     )
     assert 2 == len(copy.read_ledger())
-    assert "The test split was read 2 times, not only for the models tested here" in " ".join(
+    assert "The test split was read 2 times, not only for the runs tested here" in " ".join(
         numbers["notices"]
     )
 
@@ -262,6 +262,15 @@ def test_each_training_to_other_weights_is_a_look_of_its_own(copy: Project) -> N
         copy.build()
         assert 2 + 2 * times == len(copy.read_ledger())
     assert "The test split was read 6 times, not only" in " ".join(copy.read_numbers()["notices"])
+
+
+def test_a_seed_less_is_no_other_look(copy: Project) -> None:
+    """What is left was read with the rest: no line is added, and the page tells the rest."""
+    before = copy.read_ledger()
+    copy.edit("seeds = [0, 1]", "seeds = [1]")
+    copy.build()
+    assert before == copy.read_ledger()
+    assert "not only for the runs tested here" in " ".join(copy.read_numbers()["notices"])
 
 
 def test_another_seed_of_the_split_hides_nothing(copy: Project) -> None:

@@ -68,13 +68,11 @@ def _say_models_without_winner(untested: Sequence[UntestedView]) -> Iterator[str
 
 
 def say_other_reads(material: Material) -> Iterator[str]:
-    """Yield which looks the ledger has besides those at the models tested here."""
+    """Yield which looks the ledger has besides those at the runs tested here."""
     reads, elsewhere = material.reads, material.reads_elsewhere
-    if others := material.other_reads:
+    if material.other_reads:
         whose = (
-            "not only for the models tested here"
-            if len(others) < len(reads)
-            else "but not for the winners of this report"
+            "not only for the runs tested here" if material.tested else "but not for these winners"
         )
         yield f"The test split was read {_count_times(len(reads))}, {whose}. {_WARNING}"
     known = sum(bool(each.images) for each in elsewhere)

@@ -77,9 +77,13 @@ class TestRead:
 
     def may_be_of(self, other: "TestRead") -> bool:
         """Tell the same as far as it is known: one of the two may not have noted the weights."""
+        return self.may_include(other) and other.may_include(self)
+
+    def may_include(self, other: "TestRead") -> bool:
+        """Tell whether every run of the other was looked at, too, as far as it is known."""
         if self.weights and other.weights:
-            return self.is_of(other)
-        return (self.split, {*self.fingerprints}) == (other.split, {*other.fingerprints})
+            return self.split == other.split and other.subject[1] <= self.subject[1]
+        return self.split == other.split and {*other.fingerprints} <= {*self.fingerprints}
 
 
 class Ledger:
@@ -119,15 +123,16 @@ class Ledger:
 
         Args:
             read: The look.
-            is_new: Whether the split was read just now. If its answer was stored already, an old
-                entry of the same runs that did not note their weights is that very look.
+            is_new: Whether the split was read just now. If its answers were stored already, they
+                are those of a look on record: at these runs and perhaps more of them, or at these
+                before weights were noted.
 
         Raises:
             EnvironmentFault: The ledger is damaged, or the disk refuses.
         """
 
         def is_known(entries: Sequence[TestRead]) -> bool:
-            known = (each.is_of(read) if is_new else each.may_be_of(read) for each in entries)
+            known = (each.is_of(read) if is_new else each.may_include(read) for each in entries)
             return any(known)
 
         if is_known(self._read()):

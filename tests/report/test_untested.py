@@ -274,7 +274,7 @@ def test_looks_at_what_is_tested_here_are_no_others() -> None:
     assert [] == find_notices(BOTH)
     other = replace(BOTH.reads[0], fingerprints=("e" * 64,))
     (notice,) = find_notices(replace(BOTH, reads=(other, *BOTH.reads)))
-    assert "was read 3 times, not only for the models tested here" in notice
+    assert "was read 3 times, not only for the runs tested here" in notice
 
 
 def test_as_many_looks_as_tests_may_be_at_others() -> None:
@@ -283,7 +283,9 @@ def test_as_many_looks_as_tests_may_be_at_others() -> None:
     material = replace(read_only(BOTH, "cnn"), reads=(other,))
     assert (other,) == material.other_reads
     (notice,) = find_notices(material)
-    assert "was read once, but not for the winners" in notice
+    assert "was read once, not only for the runs tested here" in notice
+    (notice,) = find_notices(replace(read_only(BOTH), reads=(other,)))
+    assert "was read once, but not for these winners" in notice
 
 
 def test_other_weights_of_the_same_runs_are_another_look() -> None:
