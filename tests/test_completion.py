@@ -63,6 +63,7 @@ def complete(folder: Path, *words: str) -> list[str]:
     [
         (["bu"], ["build"]),
         (["build", "--bud"], ["--budget"]),
+        (["build", "--no-t"], ["--no-test"]),
         (["build", "--device", "c"], ["cpu", "cuda"]),
         (["build", "--progress", ""], ["auto", "rich", "plain", "json"]),
         (["plan", "--data", "k"], ["kaggle"]),

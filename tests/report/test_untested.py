@@ -277,6 +277,19 @@ def test_looks_at_what_is_tested_here_are_no_others() -> None:
     assert "was read 3 times, not only for the runs tested here" in notice
 
 
+def test_a_split_that_was_read_before_was_not_kept_aside(templates: Templates) -> None:
+    """Page and notebook say so of a split that only these winners were read on."""
+    other = replace(BOTH.reads[0], fingerprints=("e" * 64,))
+    for material, is_aside in ((BOTH, True), (replace(BOTH, reads=(other, *BOTH.reads)), False)):
+        cells = compose_notebook(make_context(material), material, templates)["cells"]
+        for text in (
+            read_sections(material, templates)["final"],
+            " ".join(cell["source"] for cell in cells),
+        ):
+            assert is_aside == ("was kept aside until here" in text)
+            assert "each model is tested with" in text.lower()
+
+
 def test_as_many_looks_as_tests_may_be_at_others() -> None:
     """It does not matter how many there are, but what was looked at."""
     other = replace(BOTH.reads[0], fingerprints=("e" * 64,))

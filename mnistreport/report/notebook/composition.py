@@ -13,11 +13,7 @@ from typing import TYPE_CHECKING, Final
 from mnistreport.data.dataset import MNIST_SHA256
 from mnistreport.data.sources import DIGITS
 from mnistreport.report.dates import format_date
-from mnistreport.report.document import (
-    has_final_section,
-    outline_document,
-    render_all_prose,
-)
+from mnistreport.report.document import has_final_section, outline_document, render_all_prose
 from mnistreport.report.material import Material
 from mnistreport.report.notebook import words
 from mnistreport.report.notebook.execution import ALT
@@ -297,10 +293,8 @@ class _Writer:
 
     def _write_test(self) -> Iterator[Cell]:
         context = self._context
-        each = "A" if context.untested_models else "Each"
-        said = words.TEST if context.finals else words.NO_TEST
-        said = said.format(each=each, rule=context.rule)
-        yield self._head("Final test", said, write_text(context.untested_statement))
+        statement = write_text(context.untested_statement)
+        yield self._head("Final test", words.say_test(context), statement)
         if context.finals:
             yield _own("final_test")
         for final in context.finals:

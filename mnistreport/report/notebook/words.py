@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from mnistreport.report.views import ReportContext
+
 ABOUT: Final = """\
 `mnistreport` wrote this notebook and ran it, from the same runs and templates as the report. The
 networks, the loss, gradient descent and the training loop stand in its cells as the program's own
@@ -127,12 +129,24 @@ OF_REPORT: Final = {
 """What the code itself says otherwise where runs were imported: of these nobody knows it."""
 
 TEST: Final = (
-    "The test split was kept aside until here. {each} model is tested with {rule}. The stored "
+    "{aside}{each} model is tested with {rule}. The stored "
     "network of each is loaded and classifies the test split here."
 )
+ASIDE: Final = "The test split was kept aside until here. "
 NO_TEST: Final = "This notebook has no test result yet. A model is tested with {rule}."
 CONFUSION: Final = "Test images by true digit and answer: {model}, seed {seed}."
 DIGITS: Final = "Precision, recall and F1 of each digit: {model}, seed {seed}, test split."
 MISTAKES: Final = "The mistakes that the {model} was surest of, the true digit first."
 
 MADE_WITH: Final = "Made with {versions}."
+
+
+def say_test(context: ReportContext) -> str:
+    """Say by which rule models are tested, and what is done here."""
+    if not context.finals:
+        return NO_TEST.format(rule=context.rule)
+    return TEST.format(
+        aside=ASIDE if len(context.ledger) <= len(context.finals) else "",
+        each="A" if context.untested_models else "Each",
+        rule=context.rule,
+    )
