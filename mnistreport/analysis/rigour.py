@@ -5,10 +5,11 @@ have a run say what was run. Each level's settings are held against the baseline
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from mnistreport.analysis.results import LevelSummary, Results, StudySummary
-from mnistreport.study.experiment import Experiment, MlpArchitecture, Variant
+from mnistreport.study.expansion import is_even, spell_fields
+from mnistreport.study.experiment import Experiment, Variant
 from mnistreport.study.manifest import FieldValue
 from mnistreport.training.result import Run
 
@@ -200,26 +201,10 @@ def _list_splits(runs: Sequence[_Run]) -> tuple[str, ...]:
 
 def _compare_settings(ours: Variant, baseline: Variant, *, by_layer: bool) -> tuple[Departure, ...]:
     """Return every field that differs; ``by_layer`` never sums layers up as number and width."""
-    by_layer = by_layer or not (_is_even(ours) and _is_even(baseline))
-    mine, theirs = (_spell_settings(each, by_layer=by_layer) for each in (ours, baseline))
+    by_layer = by_layer or not (is_even(ours) and is_even(baseline))
+    mine, theirs = (spell_fields(each, by_layer=by_layer) for each in (ours, baseline))
     return tuple(
         Departure(field, theirs.get(field), mine.get(field))
         for field in dict.fromkeys((*theirs, *mine))
         if theirs.get(field) != mine.get(field)
     )
-
-
-def _is_even(variant: Variant) -> bool:
-    """Tell whether all hidden layers are of one width, as number and width can say it."""
-    architecture = variant.architecture
-    return not isinstance(architecture, MlpArchitecture) or len(set(architecture.layers)) == 1
-
-
-def _spell_settings(variant: Variant, *, by_layer: bool) -> dict[str, FieldValue]:
-    """Return every field of a setting under the name that the manifest has for it."""
-    settings: dict[str, FieldValue] = asdict(variant.architecture) | asdict(variant.training)
-    if isinstance(variant.architecture, MlpArchitecture) and not by_layer:
-        layers = variant.architecture.layers
-        del settings["layers"]
-        settings |= {"hidden_layers": len(layers), "neurons": layers[0]}
-    return settings

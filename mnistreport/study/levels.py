@@ -9,7 +9,12 @@ from pydantic import ValidationError
 from mnistreport.study.baselines import check_layers, describe_excess, name_largest_field
 from mnistreport.study.complaints import Complaints
 from mnistreport.study.document import as_list
-from mnistreport.study.expansion import override_fields, resolve_fields, resolve_variant
+from mnistreport.study.expansion import (
+    override_fields,
+    resolve_fields,
+    resolve_variant,
+    spell_fields,
+)
 from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import Baseline, FieldValue, Level
 from mnistreport.study.naming import fold_name
@@ -160,10 +165,12 @@ def _resolve(
 def _make_level(table: ModelTable, baseline: Baseline, label: str) -> Level:
     variant = resolve_variant(baseline.model, table)
     is_baseline = variant == baseline.variant
+    # Settings are compared, not spellings: the baseline's own layers may be given as a list.
+    own = spell_fields(baseline.variant, by_layer=True) | baseline.fields
     changed: dict[str, FieldValue] = {
         name: value
         for name, value in table.fields.items()
-        if not is_baseline and baseline.fields.get(name) != value
+        if not is_baseline and own.get(name) != value
     }
     return Level(label, None, changed, variant, is_baseline)
 

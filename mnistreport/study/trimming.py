@@ -42,7 +42,9 @@ def trim_manifest(manifest: Manifest, trim: Trim) -> Manifest | None:
         manifest,
         seeds=manifest.seeds[: trim.seeds],
         baselines=baselines,
-        studies=tuple(_trim_study(each, trim.epochs) for each in manifest.studies),
+        studies=tuple(
+            _trim_study(each, trim.epochs, baselines[each.model]) for each in manifest.studies
+        ),
     )
     if trimmed == manifest:
         return manifest
@@ -72,15 +74,19 @@ def _trim_baseline(baseline: Baseline, share: Fraction) -> Baseline:
     return replace(baseline, variant=variant, fields=fields)
 
 
-def _trim_study(study: Study, share: Fraction) -> Study:
-    levels = tuple(_trim_level(each, share, study.factor) for each in study.levels)
+def _trim_study(study: Study, share: Fraction, baseline: Baseline) -> Study:
+    levels = tuple(_trim_level(each, share, study.factor, baseline) for each in study.levels)
     return replace(study, levels=levels)
 
 
-def _trim_level(level: Level, share: Fraction, factor: str | None) -> Level:
+def _trim_level(level: Level, share: Fraction, factor: str | None, baseline: Baseline) -> Level:
     variant = _trim_variant(level.variant, share)
     epochs = variant.training.epochs
-    fields = {**level.fields, _EPOCHS: epochs} if _EPOCHS in level.fields else level.fields
+    fields = dict(level.fields)
+    if _EPOCHS in fields:
+        fields[_EPOCHS] = epochs
+        if epochs == baseline.variant.training.epochs:
+            del fields[_EPOCHS]  # the level no longer departs in it
     if factor != _EPOCHS:
         return replace(level, variant=variant, fields=fields)
     return replace(level, variant=variant, fields=fields, value=epochs, label=format_label(epochs))
