@@ -148,11 +148,6 @@ def format_weight(weight: float) -> str:
     return _group(_round(_exact(weight), 2 if abs(weight) >= 0.1 else 4))  # noqa: PLR2004
 
 
-def format_level(value: object) -> str:
-    """Return a value of a factor as the manifest would have it: ``0.001``, ``10``, ``512``."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def format_range(ends: tuple[int, int]) -> str:
     """Return the smallest and largest of some whole numbers: ``840 to 52,500``, ``20`` if equal."""
     smallest, largest = map(format_count, ends)

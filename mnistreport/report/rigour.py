@@ -5,11 +5,15 @@ from collections.abc import Mapping, Sequence
 from mnistreport.analysis.budgets import measure_budget
 from mnistreport.analysis.results import Results
 from mnistreport.analysis.rigour import Departure, LevelProof, OneFactorProof, prove_one_factor
-from mnistreport.report.numbers import UNKNOWN, format_range
+from mnistreport.report.numbers import format_range
 from mnistreport.report.records import BudgetView, LevelProofView, ProofView
-from mnistreport.report.wording import capitalise, count_things, join_words, name_factor
-from mnistreport.study.manifest import FieldValue
-from mnistreport.study.wording import format_label
+from mnistreport.report.wording import (
+    capitalise,
+    count_things,
+    format_setting,
+    join_words,
+    name_factor,
+)
 
 SEEDS_LISTED = 5
 """More seeds than these are counted, not listed."""
@@ -78,16 +82,8 @@ def _name_seeds(seeds: tuple[int, ...]) -> str:
 
 
 def _say_departure(departure: Departure) -> str:
-    before, after = _format_value(departure.baseline), _format_value(departure.level)
+    before, after = format_setting(departure.baseline), format_setting(departure.level)
     return f"{name_factor(departure.field)} {before} → {after}"
-
-
-def _format_value(value: FieldValue | None) -> str:
-    if isinstance(value, bool | int | float):
-        return format_label(value)
-    if isinstance(value, tuple):
-        return "-".join(map(str, value))  # as in runs.csv
-    return value or UNKNOWN
 
 
 def _say_proof(proof: OneFactorProof) -> str:

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 
 from mnistreport.analysis.joined import JoinedLevel
 from mnistreport.analysis.results import LevelSummary, StudySummary
-from mnistreport.report.numbers import format_count, format_percent
+from mnistreport.report.numbers import UNKNOWN, format_count, format_percent
+from mnistreport.study.expansion import spell_fields
 from mnistreport.study.experiment import CnnArchitecture, Experiment, Variant
-from mnistreport.study.manifest import Trimmed
+from mnistreport.study.manifest import FieldValue, Trimmed
+from mnistreport.study.settings import MODEL_TABLES
+from mnistreport.study.wording import format_label
 
 _FACTORS = {
     "learning_rate": "learning rate",
@@ -19,6 +22,16 @@ _FACTORS = {
     "kernel_size": "kernel size",
     "dense": "neurons of the dense layer",
 }
+
+_BRIEF = {
+    "learning_rate": "lr",
+    "batch_size": "batch",
+    "kernel_size": "kernel",
+    "layer_norm": "layer norm",
+}
+"""What a field is called where there is little room."""
+_ALWAYS_NAMED = {"kind", "layers", "channels", "dense", "learning_rate", "batch_size"}
+"""Fields that are in every experiment's name, in words or as sizes."""
 
 _FILES = 4
 """More of them are counted, not named."""
@@ -121,7 +134,7 @@ def describe_architecture(variant: Variant) -> str:
     else:
         text = f"hidden layers {widths}"
     if architecture.dropout:
-        text += f", dropout {architecture.dropout:g}"
+        text += f", dropout {format_label(architecture.dropout)}"
     if architecture.layer_norm:
         text += ", layer normalisation"
     return text
@@ -130,11 +143,12 @@ def describe_architecture(variant: Variant) -> str:
 def describe_training(variant: Variant) -> str:
     """Return how a variant is trained in a phrase."""
     training = variant.training
-    text = f"learning rate {training.learning_rate:g}, batch size {training.batch_size}"
+    rate = format_label(training.learning_rate)
+    text = f"learning rate {rate}, batch size {training.batch_size}"
     if training.momentum:
-        text += f", momentum {training.momentum:g}"
+        text += f", momentum {format_label(training.momentum)}"
     if training.weight_decay:
-        text += f", weight decay {training.weight_decay:g}"
+        text += f", weight decay {format_label(training.weight_decay)}"
     return f"{text}, {count_things(training.epochs, 'epoch')}"
 
 
@@ -144,17 +158,40 @@ def describe_variant(variant: Variant) -> str:
 
 
 def name_experiment(experiment: Experiment) -> str:
-    """Return an experiment on part of a line: ``mlp 128-128, lr 0.1, batch 64, seed 2``."""
-    architecture, training = experiment.variant.architecture, experiment.variant.training
-    parts = [
-        f"{experiment.variant.model} {'-'.join(map(str, architecture.sizes))}",
-        f"lr {training.learning_rate:g}",
-        f"batch {training.batch_size}",
-        f"dropout {architecture.dropout:g}" if architecture.dropout else "",
-        "layer norm" if architecture.layer_norm else "",
-        f"seed {experiment.seed}",
+    """Return an experiment on part of a line: ``mlp 128-128, lr 0.1, batch 64, seed 2``.
+
+    Every field that is not at its default is named, so that no two experiments share a name.
+    """
+    variant = experiment.variant
+    fields = spell_fields(variant, by_layer=True)
+    table = MODEL_TABLES[variant.architecture.kind]
+    named = ["learning_rate", "batch_size"]
+    named += [
+        name
+        for name, value in fields.items()
+        if name not in _ALWAYS_NAMED and value != table.model_fields[name].default
     ]
-    return ", ".join(filter(None, parts))
+    sizes = format_setting(variant.architecture.sizes)
+    parts = [_name_briefly(name, fields[name]) for name in named]
+    return ", ".join([f"{variant.model} {sizes}", *parts, f"seed {experiment.seed}"])
+
+
+def _name_briefly(field: str, value: FieldValue) -> str:
+    if field == "epochs" and isinstance(value, int):
+        return count_things(value, "epoch")
+    brief = _BRIEF.get(field, name_factor(field))
+    if isinstance(value, bool):
+        return brief if value else f"no {brief}"
+    return f"{brief} {format_setting(value)}"
+
+
+def format_setting(value: FieldValue | None) -> str:
+    """Return the value of any field: ``0.1``, ``on``, ``128-128`` as in runs.csv."""
+    if isinstance(value, bool | int | float):
+        return format_label(value)
+    if isinstance(value, tuple):
+        return "-".join(map(str, value))
+    return value or UNKNOWN
 
 
 def name_duration(seconds: int) -> str:

@@ -36,6 +36,8 @@ _texts: Any = text_metadata
 FOLDER: Final = "tensorboard"
 _SHORT: Final = 12
 """Digits of a fingerprint in the name of a run's folder."""
+_MAX_READABLE: Final = 150
+"""Letters of a run's own name in that of its folder; file systems allow 255 in all."""
 
 
 class TensorBoard:
@@ -56,7 +58,7 @@ class TensorBoard:
     def log_run(self, entry: Entry) -> None:
         """Write a run's folder, in the place of what was known of it; the same is left alone."""
         short = entry.fingerprint[:_SHORT]
-        readable = re.sub(r"[^A-Za-z0-9.]+", "-", entry.name)
+        readable = re.sub(r"[^A-Za-z0-9.]+", "-", entry.name)[:_MAX_READABLE]
         place = self._folder / f"{readable}-{short}"
         file = f"events.out.tfevents.{entry.sha256[:_SHORT]}"  # by which TensorBoard knows such
         if not (place / file).exists():

@@ -9,6 +9,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import api_pb2, metadata
 
 from mnistreport.errors import EnvironmentFault
+from mnistreport.study.experiment import MlpArchitecture
 from mnistreport.tracking.tensorboard import TensorBoard
 from tests.tracking.projects import Logged, Recorded, snapshot
 
@@ -139,3 +140,14 @@ def test_a_link_in_its_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "tensorboard").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(EnvironmentFault, match="is a link"):
         TensorBoard(tmp_path)
+
+
+def test_a_deep_network_has_a_folder_like_any_other(recorded: Recorded, tmp_path: Path) -> None:
+    """The name of a folder stays within what a file system allows, whatever is in it."""
+    entry = recorded.entries[0]
+    experiment = entry.experiment
+    architecture = MlpArchitecture((1000,) * 64)
+    deep = replace(experiment, variant=replace(experiment.variant, architecture=architecture))
+    TensorBoard(tmp_path).log_run(replace(entry, experiment=deep))
+    (folder,) = (each for each in (tmp_path / "tensorboard").iterdir() if each.is_dir())
+    assert folder.name.endswith(deep.fingerprint[:12])

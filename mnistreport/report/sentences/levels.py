@@ -4,7 +4,7 @@ from mnistreport.analysis.comparisons import Comparison
 from mnistreport.analysis.findings import Finding
 from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.analysis.verdicts import Verdict, name_comparison
-from mnistreport.report.numbers import format_level, format_points
+from mnistreport.report.numbers import format_points
 from mnistreport.report.sentences.phrases import (
     agree,
     name,
@@ -13,7 +13,7 @@ from mnistreport.report.sentences.phrases import (
     say_measure,
     say_seeds,
 )
-from mnistreport.report.wording import capitalise, count_things
+from mnistreport.report.wording import capitalise, count_things, format_setting
 
 
 def say_best(study: StudySummary, finding: Finding) -> str:
@@ -114,7 +114,7 @@ def say_edge(study: StudySummary, finding: Finding) -> str:
     """Say that the best value is an end of the range, and what to try next."""
     best, side = finding.get("best", LevelSummary), finding.get("side", str)
     beyond = finding.values["next"]
-    step = f" The next value to try is {format_level(beyond)}." if beyond is not None else ""
+    step = f" The next value to try is {format_setting(beyond)}." if beyond is not None else ""
     if finding.strength == "clear":
         return (
             f"The highest mean is at the {side} value tried ({name(study, best)}), clearly above "
