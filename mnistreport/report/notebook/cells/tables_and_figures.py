@@ -53,9 +53,15 @@ def show_levels(study: str) -> pd.DataFrame:
 def show_variants() -> pd.DataFrame:
     """Return a table of all variants with a finished run, the highest mean accuracy first."""
     setting = ["layers", "dropout", "layer_norm", "learning_rate", "batch_size"]
+    rare = ("momentum", "weight_decay", "epochs")
+    setting += [name for name in rare if runs[name].nunique() > 1]
     finished = runs[runs.status == "finished"].groupby("variant", sort=False)
     ranked = finished.validation_accuracy.agg(fmean).sort_values(ascending=False, kind="stable")
     rows = finished[["model", *setting]].first().loc[ranked.index]
+    for name in rows.select_dtypes("float"):
+        rows[name] = rows[name].map(str)  # all digits: pandas would round them
+    if rows.duplicated().any():  # they differ in the size of kernels
+        rows["variant"] = rows.index
     accuracies = [
         format_measure([*finished.get_group(key).validation_accuracy]) for key in rows.index
     ]
