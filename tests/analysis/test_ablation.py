@@ -1,12 +1,21 @@
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import fmean
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mnistreport.analysis.comparisons import Comparison
 from mnistreport.analysis.findings import Finding
 from mnistreport.analysis.results import StudySummary
-from tests.analysis.planted import find_finding, make_ablation, make_rate_study, plant
+from mnistreport.report.numbers import format_points
+from mnistreport.report.sentences import say_finding
+from mnistreport.report.wording import format_setting, name_factor
+from mnistreport.study.experiment import Variant
+from mnistreport.study.manifest import FieldValue, Level, Study
+from tests.analysis.planted import CNN, find_finding, make_ablation, make_rate_study, plant
 
 RATES = make_rate_study([0.01, 0.1, 1.0])
 WORSE, PLAIN, BETTER = (0.80, 0.81, 0.79), (0.90, 0.91, 0.89), (0.95, 0.96, 0.955)
@@ -120,3 +129,114 @@ def test_speed_is_told_in_epochs_to_a_common_accuracy() -> None:
     assert 0.895 == finding.values["target"]  # made-up runs arrive in their last epoch
     assert (10.0,) * 4 == finding.values["epochs"]
     assert pytest.approx((0.1,) * 4) == finding.values["seconds_per_epoch"]
+
+
+VALUES: Mapping[str, Sequence[FieldValue]] = {
+    "dropout": (0.0, 0.2, 0.5),
+    "layer_norm": (False, True),
+    "momentum": (0.0, 0.9),
+    "learning_rate": (0.01, 0.1),
+    "epochs": (10, 20),
+}
+
+
+def make_variant(fields: Mapping[str, FieldValue]) -> Variant:
+    """Return the small convolutional network with other fields."""
+    parts: dict[str, dict[str, FieldValue]] = {"architecture": {}, "training": {}}
+    for name, value in fields.items():
+        parts["architecture" if hasattr(CNN.architecture, name) else "training"][name] = value
+    return replace(
+        CNN,
+        architecture=replace(CNN.architecture, **parts["architecture"]),  # type: ignore[arg-type]
+        training=replace(CNN.training, **parts["training"]),  # type: ignore[arg-type]
+    )
+
+
+def make_square(baseline: Mapping[str, FieldValue], changes: Mapping[str, FieldValue]) -> Study:
+    """Make a 2 × 2 ablation, labelled ``00`` (the baseline) to ``11`` (both changes)."""
+    levels: list[Level] = []
+    for label in ("00", "10", "01", "11"):
+        chosen = zip(label, changes.items(), strict=True)
+        fields = {name: value for flag, (name, value) in chosen if flag == "1"}
+        variant = make_variant({**baseline, **fields})
+        levels.append(Level(label, None, fields, variant, is_baseline=label == "00"))
+    return Study("square", "square", "Square", "cnn", None, tuple(levels), 1)
+
+
+@st.composite
+def squares(draw: st.DrawFn) -> tuple[dict[str, FieldValue], dict[str, FieldValue]]:
+    """Draw two fields, their values in the baseline, and what they are changed to."""
+    names = draw(st.permutations(sorted(VALUES)).map(lambda each: each[:2]))
+    drawn = {name: draw(st.permutations(VALUES[name])) for name in names}
+    return {name: each[0] for name, each in drawn.items()}, {
+        name: each[1] for name, each in drawn.items()
+    }
+
+
+@given(squares(), st.permutations([0.90, 0.92, 0.95, 0.80]))
+def test_an_effect_has_the_direction_that_its_words_have(
+    square: tuple[dict[str, FieldValue], dict[str, FieldValue]], means: list[float]
+) -> None:
+    """A switch's effect is on minus off; any other change names both values, baseline's first."""
+    baseline, changes = square
+    ends = dict(zip(("00", "10", "01", "11"), means, strict=True))
+    accuracies = {label: [mean, mean + 0.001, mean - 0.001] for label, mean in ends.items()}
+    study = plant(make_square(baseline, changes), accuracies)
+    finding = find_finding(study, "interaction")
+    assert finding is not None
+    said = say_finding(study, finding)
+    for place, name in enumerate(changes):
+        changed = fmean(mean for label, mean in ends.items() if label[place] == "1")
+        kept = fmean(mean for label, mean in ends.items() if label[place] == "0")
+        which = "first" if finding.values["first"] == name else "second"
+        if changes[name] and baseline[name]:
+            before, after = map(format_setting, (baseline[name], changes[name]))
+            words, effect = f"{name_factor(name)} {before} → {after}: ", changed - kept
+        else:
+            words, effect = f"{name_factor(name)} ", changed - kept
+            effect *= 1 if changes[name] else -1
+        assert pytest.approx(effect) == _difference(finding, f"{which}_effect")
+        assert f"{words}{format_points(_difference(finding, f'{which}_effect'))} (" in said
+    is_switched = not re.search("→", said)
+    assert is_switched == ("the other switch" in said)
+
+
+def test_layers_are_named_as_they_were_and_as_they_are() -> None:
+    """A change of sizes is no switch, however the baseline gives them."""
+    rates = make_rate_study([0.01, 0.1])
+    plain = rates.levels[1].variant
+    wide = replace(plain.architecture, layers=(16, 16))
+    fast = replace(plain.training, learning_rate=0.5)
+    corners = {
+        "plain": ({}, plain),
+        "wide": ({"layers": (16, 16)}, replace(plain, architecture=wide)),
+        "fast": ({"learning_rate": 0.5}, replace(plain, training=fast)),
+        "both": (
+            {"layers": (16, 16), "learning_rate": 0.5},
+            replace(plain, architecture=wide, training=fast),
+        ),
+    }
+    levels = tuple(
+        Level(label, None, fields, variant, is_baseline=label == "plain")  # type: ignore[arg-type]
+        for label, (fields, variant) in corners.items()
+    )
+    study = plant(
+        replace(rates, factor=None, levels=levels),
+        {"plain": WORSE, "wide": PLAIN, "fast": PLAIN, "both": BETTER},
+    )
+    finding = find_finding(study, "interaction")
+    assert finding is not None
+    said = say_finding(study, finding)
+    assert "layers 8-8 → 16-16: +" in said
+    assert "learning rate 0.1 → 0.5: +" in said
+
+
+def test_what_is_no_square_has_no_effects() -> None:
+    """Three variants, or a third value of one field, make no effect of a single change."""
+    study = make_square({"dropout": 0.5}, {"dropout": 0.2, "layer_norm": True})
+    three = replace(study, levels=study.levels[:3])
+    accuracies = dict.fromkeys(("00", "10", "01", "11", "more"), PLAIN)
+    more = Level("more", None, {"dropout": 0.1}, make_variant({"dropout": 0.1}), is_baseline=False)
+    for each in (three, replace(study, levels=(*study.levels, more))):
+        planted = plant(each, accuracies)
+        assert not any(find_finding(planted, kind) for kind in ("interaction", "gap", "speed"))

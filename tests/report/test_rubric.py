@@ -6,14 +6,16 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from mnistreport.analysis.results import Results
+from mnistreport.analysis.results import LevelSummary, Results, StudySummary
 from mnistreport.data.dataset import MNIST_SHA256
 from mnistreport.data.mnist import MNIST_COUNTS
+from mnistreport.report.answers import Answer, Evidence
 from mnistreport.report.context import make_context
 from mnistreport.report.document import outline_document
 from mnistreport.report.material import Material
 from mnistreport.report.records import RubricVerdict
 from mnistreport.report.rubric import CHECKS, review_rubric
+from mnistreport.report.study_checks import check_ablation
 from mnistreport.study.experiment import MlpArchitecture, Variant
 from mnistreport.study.manifest import RubricLine, Submission
 from mnistreport.study.schema import Check
@@ -338,6 +340,32 @@ def test_the_ablation_needs_its_four_corners(material: Material) -> None:
     assert "no study tries" in where
     broken = make_material(make_results(diverged=["both"]))
     assert "did not finish" in judge(broken, "cnn_dropout_layer_norm").where
+
+
+def turn_down(results: Results, plain: float) -> Results:
+    """Give the ablation's corners without dropout some of it."""
+    studies: list[StudySummary] = []
+    for study in results.studies:
+        levels: list[LevelSummary] = []
+        for level in study.levels:
+            variant = level.summary.variant
+            if variant.architecture.kind == "cnn" and not variant.architecture.dropout:
+                architecture = replace(variant.architecture, dropout=plain)
+                variant = replace(variant, architecture=architecture)
+            levels.append(replace(level, summary=replace(level.summary, variant=variant)))
+        studies.append(StudySummary(study.study, tuple(levels)))
+    return replace(results, studies=tuple(studies))
+
+
+def test_the_ablation_needs_networks_without_dropout(material: Material) -> None:
+    """Turning dropout down is no trial without it: two numbers are no switch."""
+    outline = outline_document(make_context(material))
+    answers: list[Answer] = []
+    for plain in (0.0, 0.2):
+        changed = replace(material, results=turn_down(material.results, plain))
+        answers.append(check_ablation(Evidence(changed, outline, (), {}, NOWHERE, ())))
+    assert [True, False] == [answer.is_met for answer in answers]
+    assert "in dropout_layer_norm nothing is trained without dropout" in answers[1].where
 
 
 def test_a_submission_is_files_and_real_ids(material: Material, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Findings about a 2 × 2 ablation: each switch's effect, and whether the two add up."""
+"""Findings about a 2 × 2 ablation: the effect of each change, and whether the two add up."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,29 @@ from mnistreport.analysis.comparisons import FIRMNESS, BySeed, Strength, compare
 from mnistreport.analysis.findings.effort import measure_seconds
 from mnistreport.analysis.findings.finding import Finding
 from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
+from mnistreport.study.expansion import spell_fields
+from mnistreport.study.experiment import Variant
+from mnistreport.study.manifest import FieldValue
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field that an ablation changes, and the direction in which its effect is given.
+
+    Attributes:
+        field: The field, as the manifest names it.
+        before: Off, if one of the two values is; else the baseline's value.
+        after: The other value.
+    """
+
+    field: str
+    before: FieldValue | None
+    after: FieldValue | None
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether the field goes from off to on."""
+        return _is_off(self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,16 +38,16 @@ class Corners:
     """The four levels of a 2 × 2 ablation, told by their fields.
 
     Attributes:
-        first: One field that is switched.
+        first: One field that is changed.
         second: The other.
-        neither: Both off.
-        with_first: Only the first on.
-        with_second: Only the second on.
-        both: Both on.
+        neither: Both as they are before.
+        with_first: Only the first changed.
+        with_second: Only the second changed.
+        both: Both changed.
     """
 
-    first: str
-    second: str
+    first: Change
+    second: Change
     neither: LevelSummary
     with_first: LevelSummary
     with_second: LevelSummary
@@ -35,9 +58,14 @@ class Corners:
         """All four."""
         return self.neither, self.with_first, self.with_second, self.both
 
+    @property
+    def are_switches(self) -> bool:
+        """Whether both fields go from off to on."""
+        return self.first.is_switch and self.second.is_switch
+
 
 def find_corners(study: StudySummary) -> Corners | None:
-    """Return the corners of a study that switches two fields and nothing else."""
+    """Return the corners of a study that changes two fields and nothing else."""
     by_fields = {frozenset(level.level.fields): level for level in study.levels}
     singles = [fields for fields in by_fields if len(fields) == 1]
     if len(study.levels) != 4 or len(by_fields) != 4 or len(singles) != 2:  # noqa: PLR2004 - 2 × 2
@@ -49,19 +77,37 @@ def find_corners(study: StudySummary) -> Corners | None:
     neither, both = by_fields[frozenset()], by_fields[pair]
     one, other = by_fields[singles[0]], by_fields[singles[1]]
     if dict(both.level.fields) != {**one.level.fields, **other.level.fields}:
-        return None  # both switches, but not to where each alone was switched
-    if not one.level.fields[first]:  # it is the baseline that has it on
+        return None  # both fields, but not to where each alone was changed
+    baseline = neither.summary.variant
+    if _is_off(one.level.fields[first]):  # it is the baseline that has it on
         neither, one, other, both = one, neither, both, other
-    if not other.level.fields[second]:
+    if _is_off(other.level.fields[second]):
         neither, one, other, both = other, both, neither, one
-    return Corners(first, second, neither, one, other, both)
+    return Corners(
+        _make_change(first, by_fields[singles[0]], baseline),
+        _make_change(second, by_fields[singles[1]], baseline),
+        neither,
+        one,
+        other,
+        both,
+    )
+
+
+def _make_change(field: str, level: LevelSummary, baseline: Variant) -> Change:
+    value = level.level.fields[field]
+    own = (spell_fields(baseline, by_layer=True) | spell_fields(baseline)).get(field)
+    return Change(field, value, own) if _is_off(value) else Change(field, own, value)
+
+
+def _is_off(value: FieldValue | None) -> bool:
+    return value == 0  # or false
 
 
 def find_interaction(study: StudySummary) -> Finding | None:
-    """Give each switch's effect on validation accuracy, and whether the two add up.
+    """Give each change's effect on validation accuracy, and whether the two add up.
 
-    A main effect is the mean change with the other switch off and on; the interaction is how much
-    the first effect changes with the second switch. All three are one family.
+    A main effect is the mean difference before and after the other change; the interaction is how
+    much the first effect differs between the two. All three are one family.
     """
     corners = _find_complete(study)
     if corners is None:
@@ -72,8 +118,8 @@ def find_interaction(study: StudySummary) -> Finding | None:
         "interaction",
         interaction.strength,
         {
-            "first": corners.first,
-            "second": corners.second,
+            "first": corners.first.field,
+            "second": corners.second.field,
             "first_effect": first,
             "second_effect": second,
             "interaction": interaction,
@@ -82,7 +128,7 @@ def find_interaction(study: StudySummary) -> Finding | None:
 
 
 def find_gap_effects(study: StudySummary) -> Finding | None:
-    """Give each switch's effect on the gap between training and validation accuracy."""
+    """Give each change's effect on the gap between training and validation accuracy."""
     corners = _find_complete(study)
     if corners is None:
         return None
@@ -94,8 +140,8 @@ def find_gap_effects(study: StudySummary) -> Finding | None:
         "gap",
         min(strengths, key=FIRMNESS.index),
         {
-            "first": corners.first,
-            "second": corners.second,
+            "first": corners.first.field,
+            "second": corners.second.field,
             "first_effect": judged[0],
             "second_effect": judged[1],
         },

@@ -16,7 +16,6 @@ from mnistreport.report.figures.marks import Mark
 from mnistreport.report.figures.style import SMALL, Sheet, open_sheet
 from mnistreport.report.numbers import format_measure, format_percent, format_points
 from mnistreport.report.wording import capitalise, name_factor, name_level
-from mnistreport.study.experiment import Variant
 
 _HEIGHT: Final = 83.0  # millimetres, as all that follow
 _TOP, _BOTTOM = 17.5, 74.0
@@ -61,14 +60,7 @@ def find_switches(study: StudySummary) -> Corners | None:
     corners = find_corners(study)
     if corners is None or study.imported:  # what adding one changes is read off pairs of seeds
         return None
-    off = corners.neither.summary.variant
-    on = (corners.with_first.summary.variant, corners.with_second.summary.variant)
-    pairs = zip((corners.first, corners.second), on, strict=True)
-    is_switched = all(
-        not _read(off, field, default=True) and _read(variant, field, default=False)
-        for field, variant in pairs
-    )
-    return corners if is_switched else None
+    return corners if corners.are_switches else None
 
 
 def plot_ablation(study: StudySummary, corners: Corners) -> Figure:
@@ -108,15 +100,8 @@ def plot_ablation(study: StudySummary, corners: Corners) -> Figure:
     )
 
 
-def _read(variant: Variant, field: str, *, default: bool) -> object:
-    for part in (variant.architecture, variant.training):
-        if hasattr(part, field):
-            return getattr(part, field)
-    return default
-
-
 def _list_edges(corners: Corners) -> tuple[_Edge, ...]:
-    first, second = name_factor(corners.first), name_factor(corners.second)
+    first, second = name_factor(corners.first.field), name_factor(corners.second.field)
     neither, one, other, both = corners.levels
     return (
         _make_edge(first, f"without {second}", neither, one),
@@ -144,7 +129,7 @@ def _draw_square(
 ) -> bool:
     """Draw the corners; return whether the baseline's accuracy is behind any."""
     has_baseline = False
-    first, second = name_factor(corners.first), name_factor(corners.second)
+    first, second = name_factor(corners.first.field), name_factor(corners.second.field)
     neither, one, other, both = corners.levels
     rows = ((f"without {second}", (neither, one)), (f"with {second}", (other, both)))
     for column, text in enumerate((f"without {first}", f"with {first}")):
@@ -303,7 +288,7 @@ def _caption(
     has_far: bool,
     has_baseline: bool,
 ) -> str:
-    both = f"{name_factor(corners.first)} and {name_factor(corners.second)}"
+    both = f"{name_factor(corners.first.field)} and {name_factor(corners.second.field)}"
     where = f"validation accuracy at the last epoch with and without {both}"
     measures = [level.summary.accuracy for level in corners.levels if level.summary.accuracy]
     known = [edge for edge in edges if edge.measure]

@@ -2,19 +2,22 @@
 
 from mnistreport.analysis.comparisons import Comparison
 from mnistreport.analysis.findings import Finding
+from mnistreport.analysis.findings.ablation import Change, find_corners
 from mnistreport.analysis.findings.effort import COST_RATIO
 from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.report.numbers import format_mean, format_percent, format_points, format_seconds
 from mnistreport.report.sentences.phrases import name, say_effect, say_evidence, say_seeds
-from mnistreport.report.wording import join_words, name_factor
+from mnistreport.report.wording import format_setting, join_words, name_factor
 
 
 def say_interaction(study: StudySummary, finding: Finding) -> str:
-    """Say what each switch changes, and whether the two add up."""
-    del study
+    """Say what each change does, and whether the two add up."""
     interaction = finding.get("interaction", Comparison)
+    corners = find_corners(study)
+    is_switched = corners is not None and corners.are_switches
+    what, making = ("switch", "having one") if is_switched else ("change", "one")
     said = {
-        "clear": "they do not simply add up, as having one changes what the other does",
+        "clear": f"they do not simply add up, as {making} changes what the other does",
         "within noise": "they add up as far as can be told",
         "too few seeds": f"{say_seeds(interaction.difference.n)} cannot show whether they interact",
     }[interaction.strength]
@@ -22,17 +25,16 @@ def say_interaction(study: StudySummary, finding: Finding) -> str:
     if interaction.is_clear:
         how += f", {say_evidence(interaction)}"
     return (
-        "Averaged over the other switch, the effects on validation accuracy are "
-        f"{_say_effects(finding)}; {said} ({how})."
+        f"Averaged over the other {what}, the effects on validation accuracy are "
+        f"{_say_effects(study, finding)}; {said} ({how})."
     )
 
 
 def say_gap_effects(study: StudySummary, finding: Finding) -> str:
-    """Say what each switch does to the gap between training and validation accuracy."""
-    del study
+    """Say what each change does to the gap between training and validation accuracy."""
     return (
         "On the gap between training and validation accuracy their effects are "
-        f"{_say_effects(finding)}."
+        f"{_say_effects(study, finding)}."
     )
 
 
@@ -60,11 +62,20 @@ def say_speed(study: StudySummary, finding: Finding) -> str:
     )
 
 
-def _say_effects(finding: Finding) -> str:
-    return join_words(
-        [
-            f"{name_factor(str(finding.values[which]))} "
-            f"{say_effect(finding.get(f'{which}_effect', Comparison))}"
-            for which in ("first", "second")
-        ]
-    )
+def _say_effects(study: StudySummary, finding: Finding) -> str:
+    corners = find_corners(study)
+    changes = {each.field: each for each in (corners.first, corners.second)} if corners else {}
+    effects: list[str] = []
+    for which in ("first", "second"):
+        field = str(finding.values[which])
+        named = _name_change(field, changes.get(field))
+        effects.append(f"{named} {say_effect(finding.get(f'{which}_effect', Comparison))}")
+    return join_words(effects)
+
+
+def _name_change(field: str, change: Change | None) -> str:
+    """Return a switch by its name, any other change with both values: ``dropout 0.5 → 0.2:``."""
+    named = name_factor(field)
+    if change is None or change.is_switch:
+        return named
+    return f"{named} {format_setting(change.before)} → {format_setting(change.after)}:"

@@ -54,7 +54,7 @@ def show_variants() -> pd.DataFrame:
     """Return a table of all variants with a finished run, the highest mean accuracy first."""
     setting = ["layers", "dropout", "layer_norm", "learning_rate", "batch_size"]
     rare = ("momentum", "weight_decay", "epochs")
-    setting += [name for name in rare if runs[name].nunique() > 1]
+    setting += [name for name in rare if len(set(runs[name])) > 1]
     finished = runs[runs.status == "finished"].groupby("variant", sort=False)
     ranked = finished.validation_accuracy.agg(fmean).sort_values(ascending=False, kind="stable")
     rows = finished[["model", *setting]].first().loc[ranked.index]
