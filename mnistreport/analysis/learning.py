@@ -30,9 +30,10 @@ def judge_still_learning(summary: VariantSummary) -> Strength | None:
     Three or more seeds decide, by the paired t-test or where each fell steeply; one or two cannot,
     and there it is enough that the loss fell in each.
     """
-    if not _measure_part(summary) or is_at_chance(summary):
+    ends = find_ends(summary)
+    if ends is None or is_at_chance(summary):
         return None
-    before, last = _part_losses(summary)
+    before, last = (_average_losses(summary, epochs) for epochs in ends)
     if measure_fall(summary) < STILL_FALLING or any(before[s] <= last[s] for s in before):
         return None
     difference = pair_differences(before, last)
@@ -50,14 +51,23 @@ def is_still_learning(summary: VariantSummary) -> bool:
 
 
 def measure_fall(summary: VariantSummary) -> float:
-    """Return by which share of itself validation loss fell over the last fifth of training."""
-    before, last = map(fmean, (part.values() for part in _part_losses(summary)))
+    """Return by which share of itself mean validation loss fell, between the two ``find_ends``."""
+    ends = find_ends(summary)
+    if ends is None:
+        return 0.0
+    before, last = (fmean(_average_losses(summary, epochs).values()) for epochs in ends)
     return (before - last) / before if before else 0.0
 
 
 def is_overfitted(summary: VariantSummary) -> bool:
-    """Tell whether validation loss had risen well above its lowest while training loss fell."""
-    return bool(summary.histories) and all(map(_is_history_overfitted, summary.histories))
+    """Tell whether validation loss had risen well above its lowest while training loss fell.
+
+    So it must have in the mean over the seeds, too, at the last epoch: reports say by how much.
+    """
+    if not summary.histories or not all(map(_is_history_overfitted, summary.histories)):
+        return False
+    curve = summary.curve("validation_loss")
+    return curve[-1] >= (1 + OVERFITTED) * min(curve)
 
 
 def is_at_chance(summary: VariantSummary) -> bool:
@@ -66,22 +76,26 @@ def is_at_chance(summary: VariantSummary) -> bool:
     return bool(accuracies) and max(accuracies) < NEAR_CHANCE
 
 
-def _measure_part(summary: VariantSummary) -> int:
-    """Return how many epochs a fifth of training is, at least one; 0 if there is none before."""
-    epochs = min((len(each) for each in summary.histories), default=0)
-    return max(1, epochs // LAST_PART) if epochs > 1 else 0
+def find_ends(summary: VariantSummary) -> tuple[range, range] | None:
+    """Return the epochs of the last fifth of training but one, and those of the last.
+
+    A fifth is one epoch at least. There are no such epochs if none comes before the last, or if
+    the runs are not equally long.
+    """
+    lengths = {len(each) for each in summary.histories}
+    if len(lengths) != 1 or (epochs := lengths.pop()) < 2:  # noqa: PLR2004 - one and one before
+        return None
+    part = max(1, epochs // LAST_PART)
+    end = epochs + 1
+    return range(end - 2 * part, end - part), range(end - part, end)
 
 
-def _part_losses(summary: VariantSummary) -> tuple[dict[int, float], dict[int, float]]:
-    """Return mean validation losses of the last fifth but one, and of the last, by seed."""
-    part = _measure_part(summary)
-    losses = {
-        seed: [row.validation_loss for row in run.history] for seed, run in summary.finished.items()
+def _average_losses(summary: VariantSummary, epochs: range) -> dict[int, float]:
+    """Return the mean validation loss over some epochs, counted from 1, by seed."""
+    return {
+        seed: fmean(run.history[epoch - 1].validation_loss for epoch in epochs)
+        for seed, run in summary.finished.items()
     }
-    return (
-        {seed: fmean(curve[-2 * part : -part]) for seed, curve in losses.items()},
-        {seed: fmean(curve[-part:]) for seed, curve in losses.items()},
-    )
 
 
 def _is_history_overfitted(history: tuple[EpochRow, ...]) -> bool:

@@ -63,7 +63,8 @@ class VariantView:
         planned: How many were asked for.
         trouble: What happened to the seeds that did not finish; empty if all did.
         best_epoch: Epoch of the lowest mean validation loss.
-        still_learning: Validation loss was still falling over the last fifth of training.
+        still_learning: Validation loss was still falling at the end: in the mean over the last
+            fifth of the epochs (one at least) it was lower than over the fifth before.
         overfitted: Validation loss ended well above its lowest point.
         at_chance: It ended no better than guessing.
         imported: How many of its runs were not trained here.

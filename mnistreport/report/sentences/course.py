@@ -1,6 +1,9 @@
 """Sentences about the course of training."""
 
+from collections.abc import Sequence
+
 from mnistreport.analysis.findings import Finding
+from mnistreport.analysis.learning import find_ends
 from mnistreport.analysis.results import CHANCE, LevelSummary, StudySummary
 from mnistreport.report.numbers import format_percent, format_points
 from mnistreport.report.sentences.phrases import name, names, say_measure
@@ -60,10 +63,29 @@ def say_still_learning(study: StudySummary, finding: Finding) -> str:
     where = "At every level" if len(levels) == len(study.levels) else f"With {names(study, levels)}"
     least, most = (format_percent(finding.get(key, float), 1) for key in ("least", "most"))
     by = least if least == most else f"{least} to {most}"
+    found = dict.fromkeys(find_ends(level.summary) for level in levels)
     return (
-        f"{where} validation loss was still falling over the last fifth of training, by {by}: "
-        "accuracy there tells how fast a setting learns, not how far it gets in the end."
+        f"{where} validation loss was still falling: {_say_fall(by, [*filter(None, found)])}. "
+        "Accuracy there tells how fast a setting learns, not how far it gets in the end."
     )
+
+
+def _say_fall(by: str, ends: Sequence[tuple[range, range]]) -> str:
+    """Say which epochs were compared, where levels have as many epochs or not."""
+    if len(ends) > 1:
+        pairs = [f"{_name_epochs(last)} against {_name_epochs(before)}" for before, last in ends]
+        return f"it was {by} lower at the end than before ({join_words(pairs)}, in the mean)"
+    ((before, last),) = ends
+    if len(last) == 1:
+        return f"it was {by} lower after {_name_epochs(last)} than after {_name_epochs(before)}"
+    return f"its mean over {_name_epochs(last)} was {by} lower than over {_name_epochs(before)}"
+
+
+def _name_epochs(epochs: range) -> str:
+    if len(epochs) == 1:
+        return f"epoch {epochs[0]}"
+    joined = "and" if len(epochs) == 2 else "to"  # noqa: PLR2004 - two follow each other
+    return f"epochs {epochs[0]} {joined} {epochs[-1]}"
 
 
 def say_overfitted(study: StudySummary, finding: Finding) -> str:
