@@ -6,6 +6,7 @@ need curves to show.
 
 import numpy as np
 
+from mnistreport.analysis.findings import Limits
 from mnistreport.analysis.results import VariantSummary
 from mnistreport.analysis.selection import choose_best_winner
 from mnistreport.data.mnist import is_mnist
@@ -18,7 +19,7 @@ from mnistreport.report.answers import (
     answer_met,
     answer_missing,
 )
-from mnistreport.report.material import Finalist
+from mnistreport.report.material import Finalist, Material
 from mnistreport.report.numbers import format_count, format_percent
 from mnistreport.report.submission import (
     explain_ids,
@@ -160,6 +161,13 @@ def check_depth(evidence: Evidence) -> Answer:
     said = f"{min(depths)} to {max(depths)}" if min(depths) < max(depths) else str(depths[0])
     place = evidence.outline.cite(["method"], tables=["baselines"])
     return answer_met(place, f"{said} hidden layers")
+
+
+def find_limits(material: Material) -> Limits:
+    """Return what the data and the rubric let nobody propose: too large a batch, too few layers."""
+    checks = {line.check for line in material.manifest.rubric}
+    layers = ASKED_LAYERS if "at_least_two_hidden_layers" in checks else 1
+    return Limits(images=len(material.split.train), hidden_layers=layers)
 
 
 def check_relu(evidence: Evidence) -> Answer:

@@ -14,6 +14,7 @@ from mnistreport.analysis.statistics import CONFIDENCE
 from mnistreport.data.dataset import DigitSet
 from mnistreport.data.pixels import measure_pixels
 from mnistreport.data.split import Split
+from mnistreport.report.checks import find_limits
 from mnistreport.report.dates import date_report, say_moment
 from mnistreport.report.final_views import view_final, view_fitted
 from mnistreport.report.main_findings import choose_main_findings
@@ -57,7 +58,8 @@ def make_context(material: Material) -> ReportContext:
     manifest, digits, results = material.manifest, material.digits, material.results
     info = manifest.report
     titles = {name: title_model(results, name) for name in manifest.baselines}
-    studies = tuple(view_study(study, results) for study in results.studies)
+    limits = find_limits(material)
+    studies = tuple(view_study(study, results, limits) for study in results.studies)
     untested = view_untested(material)
     return ReportContext(
         title=info.title,

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from mnistreport.analysis.findings import Finding, derive_findings
+from mnistreport.analysis.findings import Finding, Limits, derive_findings
 from mnistreport.analysis.learning import is_at_chance, is_overfitted, is_still_learning
 from mnistreport.analysis.results import LevelSummary, Results, StudySummary, VariantSummary
 from mnistreport.analysis.verdicts import judge_level
@@ -67,11 +67,11 @@ def _describe_trouble(summary: VariantSummary) -> str:
     return "; ".join(troubles)
 
 
-def view_study(study: StudySummary, results: Results) -> StudyView:
-    """Bring a study and what was found into one value."""
+def view_study(study: StudySummary, results: Results, limits: Limits) -> StudyView:
+    """Bring a study and what was found into one value; ``limits`` are those of proposals."""
     levels = tuple(_view_level(study, level, results) for level in study.levels)
     means = [level.summary.mean_accuracy for level in study.complete]
-    findings = derive_findings(study)
+    findings = derive_findings(study, limits)
     factor = study.study.factor
     return StudyView(
         name=study.study.name,

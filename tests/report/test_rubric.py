@@ -6,16 +6,19 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from mnistreport.analysis.findings import Limits
 from mnistreport.analysis.results import LevelSummary, Results, StudySummary
 from mnistreport.data.dataset import MNIST_SHA256
 from mnistreport.data.mnist import MNIST_COUNTS
 from mnistreport.report.answers import Answer, Evidence
+from mnistreport.report.checks import find_limits
 from mnistreport.report.context import make_context
 from mnistreport.report.document import outline_document
 from mnistreport.report.material import Material
 from mnistreport.report.records import RubricVerdict
 from mnistreport.report.rubric import CHECKS, review_rubric
 from mnistreport.report.study_checks import check_ablation
+from mnistreport.report.study_views import view_study
 from mnistreport.study.experiment import MlpArchitecture, Variant
 from mnistreport.study.manifest import RubricLine, Submission
 from mnistreport.study.schema import Check
@@ -366,6 +369,27 @@ def test_the_ablation_needs_networks_without_dropout(material: Material) -> None
         answers.append(check_ablation(Evidence(changed, outline, (), {}, NOWHERE, ())))
     assert [True, False] == [answer.is_met for answer in answers]
     assert "in dropout_layer_norm nothing is trained without dropout" in answers[1].where
+
+
+def test_no_proposal_breaks_the_rubric(material: Material) -> None:
+    """A rubric that asks for two hidden layers keeps a report from proposing one."""
+    line = RubricLine("Two hidden layers", 1, "at_least_two_hidden_layers")
+    for rubric, expected in (((), 1), ((line,), 2)):
+        asked = replace(material, manifest=replace(material.manifest, rubric=rubric))
+        assert expected == find_limits(asked).hidden_layers
+        assert len(material.split.train) == find_limits(asked).images
+    results = material.results
+    study = next(each for each in results.studies if each.study.slug == "hidden_layers")
+    best = study.levels[0]
+    deeper = tuple(
+        replace(each, summary=replace(each.summary, runs={})) for each in study.levels[1:]
+    )
+    shallow = StudySummary(study.study, (best, *deeper))
+    assert ["edge"] == [
+        each.kind for each in view_study(shallow, results, Limits()).findings if each.kind == "edge"
+    ]
+    kinds = [each.kind for each in view_study(shallow, results, Limits(None, 2)).findings]
+    assert "edge" not in kinds
 
 
 def test_a_submission_is_files_and_real_ids(material: Material, tmp_path: Path) -> None:

@@ -113,8 +113,9 @@ def say_spread(study: StudySummary, finding: Finding) -> str:
 def say_edge(study: StudySummary, finding: Finding) -> str:
     """Say that the best value is an end of the range, and what to try next."""
     best, side = finding.get("best", LevelSummary), finding.get("side", str)
-    beyond = finding.values["next"]
-    step = f" The next value to try is {format_setting(beyond)}." if beyond is not None else ""
+    beyond, step = finding.values["next"], ""
+    if isinstance(beyond, int | float):
+        step = f" The next value to try is {format_setting(beyond)}."
     if finding.strength == "clear":
         return (
             f"The highest mean is at the {side} value tried ({name(study, best)}), clearly above "
