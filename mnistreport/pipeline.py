@@ -25,11 +25,12 @@ from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.insights import check_prose
 from mnistreport.report.keeping import refuse_strangers
 from mnistreport.report.material import Material, Tested
+from mnistreport.report.notices import remark_imports
 from mnistreport.report.publication import Publication, publish_report
 from mnistreport.report.standing import refuse_gaps
 from mnistreport.report.templating import Templates
 from mnistreport.report.untested import tell_unread
-from mnistreport.report.wording import count_things, describe_budget
+from mnistreport.report.wording import describe_budget
 from mnistreport.study.batches import check_batches
 from mnistreport.study.expansion import expand_experiments, expand_variants
 from mnistreport.study.experiment import Experiment, Variant
@@ -181,10 +182,9 @@ def open_project(options: Options, listener: Listener, *, anew: bool = False) ->
     digits = load_digit_set(source, project=folder, cache=cache)
     split = split_digits(digits, manifest.data.split, manifest.data.seed, cache=cache)
     check_batches(manifest, len(split.train))
-    if digits.notice:
-        listener.on_warning(digits.notice)
-    if options.overload:
-        listener.on_warning(options.overload)
+    for remark in (digits.notice, options.overload, *remark_imports(histories)):
+        if remark:
+            listener.on_warning(remark)
     output = find_output(options.output, folder, digits.name, digits.sha256, pictures=FOLDER)
     if output.name != digits.name and not options.output:
         listener.on_warning(
@@ -192,8 +192,6 @@ def open_project(options: Options, listener: Listener, *, anew: bool = False) ->
             f"go to output/{output.name}, --output names another place"
         )
     imported = place_histories(histories, split.sha256)
-    if imported:
-        listener.on_warning(f"{count_things(len(imported), 'run')} imported, and not checked")
     project = Project(manifest, folder, cache, output, digits, split, imported=imported)
     return _trim(project, options, listener, anew=anew)
 

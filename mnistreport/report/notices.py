@@ -1,5 +1,7 @@
 """What a reader has to know before the numbers: what was substituted, left out, or mixed."""
 
+from collections.abc import Iterator, Sequence
+
 from mnistreport.analysis.results import Results
 from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.material import Material
@@ -15,6 +17,9 @@ from mnistreport.report.wording import (
     name_duration,
     name_files,
 )
+from mnistreport.study.expansion import spell_fields
+from mnistreport.study.manifest import FieldValue
+from mnistreport.training.imports import ImportedHistory
 from mnistreport.training.result import RunResult
 
 
@@ -44,6 +49,23 @@ def make_notices(material: Material) -> tuple[str, ...]:
     if letters := tell_unknown_letters(results):
         notices.append(letters)
     return tuple(notices)
+
+
+def remark_imports(histories: Sequence[ImportedHistory]) -> Iterator[str]:
+    """Yield how many runs were imported, and which sizes were inferred from the baseline."""
+    if not histories:
+        return
+    yield f"{count_things(len(histories), 'run')} imported, and not checked"
+    inferred: dict[tuple[str, FieldValue], dict[str, None]] = {}
+    for each in histories:
+        if each.assumed:
+            value = spell_fields(each.variant)[each.assumed]
+            inferred.setdefault((each.assumed, value), {})[each.history.name] = None
+    for (field, value), names in inferred.items():
+        yield (
+            f"{name_files([*names])} and [[runs]] do not say {field}: the baseline's, {value}, is "
+            f"taken; if it was another, add a column {field}, or {field} = … to [[runs]]"
+        )
 
 
 def _tell_imported(imported: ImportedView) -> str:

@@ -35,11 +35,16 @@ _SHOWN_SEEDS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class ImportedHistory:
-    """A history, and the experiment that it is said to be of."""
+    """A history, and the experiment that it is said to be of.
+
+    Attributes:
+        assumed: ``hidden_layers`` or ``neurons``, where only the other of the two was told.
+    """
 
     variant: Variant
     seed: int
     history: History
+    assumed: str = ""
 
     def make_run(self, split_sha256: str) -> ImportedRun:
         """Return the run that stands for the experiment on a split."""
@@ -67,7 +72,7 @@ def import_histories(manifest: Manifest) -> tuple[ImportedHistory, ...]:
     faults = Faults()
     finder = _Finder(manifest, faults)
     found = [
-        ImportedHistory(*experiment, history)
+        ImportedHistory(*experiment, history, _find_assumed(history, entry))
         for entry, names in places
         for name in names
         for history in read_histories(folder / name, name, faults)
@@ -76,6 +81,13 @@ def import_histories(manifest: Manifest) -> tuple[ImportedHistory, ...]:
     _refuse_twins(found, faults)
     faults.raise_if_any()
     return tuple(found)
+
+
+def _find_assumed(history: History, entry: Import) -> str:
+    told = history.told.keys() | entry.fields.keys()
+    if _LAYERS in history.told or not told & {*_SIZES}:
+        return ""
+    return next((name for name in _SIZES if name not in told), "")
 
 
 def place_histories(

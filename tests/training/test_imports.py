@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mnistreport.errors import DataError, ManifestError
+from mnistreport.report.notices import remark_imports
 from mnistreport.study.expansion import expand_variants
 from mnistreport.study.loading import load_manifest
 from mnistreport.training import imports
@@ -120,6 +121,35 @@ def test_what_a_file_says_counts_more_than_its_entry(tmp_path: Path) -> None:
     table = make_table("seed,layers", "0,16-8")
     (found,) = read(tmp_path, {"h/a.csv": table}, 'seed = 1\nneurons = 32\nmodel = "mlp"\n')
     assert (0, (16, 8)) == (found.seed, found.variant.architecture.sizes)
+
+
+@pytest.mark.parametrize(
+    ("column", "more", "expected"),
+    [
+        ("neurons", "", "do not say hidden_layers: the baseline's, 2, is taken"),
+        ("hidden_layers", "", "do not say neurons: the baseline's, 16, is taken"),
+        ("neurons", "hidden_layers = 2\n", ""),
+        ("learning_rate", "neurons = 16\n", "do not say hidden_layers"),
+        ("dropout", "", ""),
+    ],
+)
+def test_a_size_that_is_inferred_is_told(
+    tmp_path: Path, column: str, more: str, expected: str
+) -> None:
+    """Whoever says one of width and depth alone is told what was taken for the other."""
+    value = {"neurons": "16", "hidden_layers": "2", "learning_rate": "0.1", "dropout": "0"}[column]
+    entry = 'model = "mlp"\nseed = 0\n'
+    said, *remarks = remark_imports(
+        read(tmp_path, {"h/a.csv": make_table(column, value)}, entry + more)
+    )
+    assert "1 run imported, and not checked" == said
+    assert bool(expected) == bool(remarks)
+    assert all(f"h/a.csv and [[runs]] {expected}" in each for each in remarks)
+
+
+def test_nothing_imported_is_nothing_remarked() -> None:
+    """A project without imports is told nothing of them."""
+    assert [] == [*remark_imports([])]
 
 
 def test_epochs_of_another_report_are_read(tmp_path: Path) -> None:
