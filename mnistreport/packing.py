@@ -299,7 +299,7 @@ def _find_outdated(
 ) -> Iterator[Problem]:
     """Yield which documents were not made of what there is now, or changed since."""
     output, manifest = project.output, project.manifest
-    made = standing.stamp.documents if standing.stamp else {}
+    made: Mapping[str, str] = standing.stamp.documents if standing.stamp else {}
     if not standing.is_of_now:
         reason = "the documents were made of another manifest, other templates or other results"
         yield Problem(reason, output, next_step="make them again: mnistreport render")

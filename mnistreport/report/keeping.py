@@ -6,7 +6,7 @@ the user names one, is refused first.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from mnistreport.errors import UsageError
@@ -82,7 +82,7 @@ def _name(output: Path, paths: Sequence[Path]) -> str:
     return ", ".join(names)
 
 
-def carry_over(output: Path, stamp: Stamp | None, documents: Iterable[str]) -> dict[str, str]:
+def carry_over(output: Path, stamp: Stamp | None, documents: Collection[str]) -> dict[str, str]:
     """Return the digests of what is left in the folder of earlier builds, and is not written now.
 
     Args:
@@ -90,9 +90,8 @@ def carry_over(output: Path, stamp: Stamp | None, documents: Iterable[str]) -> d
         stamp: That of the last build.
         documents: Names of what is written now.
     """
-    known = stamp.known if stamp else {}
     return {
         name: digest
-        for name, digest in known.items()
+        for name, digest in (stamp.known.items() if stamp else ())
         if name not in documents and os.path.lexists(output / name)
     }

@@ -53,7 +53,8 @@ def fill_outputs(
         place: A folder in which the kernel may work.
         standing: An earlier notebook, if there is one; it counts only if its outputs are as they
             were written, and the same code ran on the same files, data and libraries. Digests tell
-            that, and they detect rot, not forgery.
+            that, and they detect rot, not forgery: that this user's program wrote it, the caller
+            has to know.
         on_stage: Is told if the notebook is run.
 
     Raises:
