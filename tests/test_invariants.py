@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mnistreport.analysis.findings import derive_findings
 from mnistreport.report.context import dump_context
 from mnistreport.report.document import Document
 from mnistreport.report.html import render_html
@@ -142,23 +141,24 @@ def find_variant(material: Material, key: str, model: str) -> Variant:
 
 @many
 @given(data=st.data())
-def test_what_is_proposed_could_be_tried(data: st.DataObject, place: Path) -> None:
+def test_what_is_proposed_could_be_tried(
+    data: st.DataObject, place: Path, templates: Templates
+) -> None:
     """A value that a finding proposes is legal for its field, the data and the rubric, and new."""
     material = data.draw(draw_case(place)).material
     manifest = material.manifest
-    for study in material.results.studies:
-        for finding in derive_findings(study):
-            value: Any = finding.values.get("next")
-            if finding.kind != "edge" or value is None:
+    checks = {line.check for line in manifest.rubric}
+    for study in review_context(material, templates, place).studies:
+        proposed = [each.values["next"] for each in study.findings if each.kind == "edge"]
+        for value in proposed:
+            if value is None:
                 continue
-            factor = study.study.factor
-            assert factor is not None
-            baseline = manifest.baselines[study.study.model]
-            table = resolve_fields(override_fields(baseline.fields, {factor: value}))
-            assert value not in [each.value for each in study.study.levels]
-            assert table.batch_size <= len(material.split.train)
-            checks = {line.check for line in manifest.rubric}
-            if factor == "hidden_layers" and "at_least_two_hidden_layers" in checks:
+            assert study.factor is not None
+            fields = override_fields(manifest.baselines[study.model].fields, {study.factor: value})
+            assert resolve_fields(fields).batch_size <= len(material.split.train)
+            assert value not in [each.value for each in study.levels]
+            if study.factor == "hidden_layers" and "at_least_two_hidden_layers" in checks:
+                assert isinstance(value, int)
                 assert value >= 2
 
 

@@ -1,6 +1,5 @@
 """Tests of the winners, and fitted models side by side, as templates see them."""
 
-
 import numpy as np
 
 from mnistreport.analysis.findings import find_confused
