@@ -41,11 +41,9 @@ def find_place(
     own = [] if given else [project / step for step in accumulate(names, lambda a, b: f"{a}/{b}")]
     if inner is None:
         inner = [each.name for each in place.iterdir() if each.is_dir()] if place.is_dir() else ()
+    step = f"remove it, or name a folder with {option}" if option else "remove it"
     for folder in (*own, *(place / name for name in inner)):
-        if folder.is_symlink():
-            msg = "is a link, and what it leads to may be none of this project's"
-            step = f"remove it, or name a folder with {option}" if option else "remove it"
-            raise EnvironmentFault(msg, file=folder, next_step=step)
+        _refuse_link(folder, step)
     return place
 
 
@@ -87,3 +85,27 @@ def _read_images(output: Path) -> str | None:
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
     return found if isinstance(found, str) else None
+
+
+def refuse_links(project: Path, name: str) -> None:
+    """Refuse a path to write to if a folder on it is a link, or the file is a link to nothing.
+
+    Args:
+        project: The project's folder, which users name and which may be a link.
+        name: Path of the file below it, with ``/``.
+
+    Raises:
+        EnvironmentFault: There is such a link.
+    """
+    step = "remove it, or put the folder or file itself there"
+    *folders, path = (project / each for each in accumulate(name.split("/"), "{}/{}".format))
+    for folder in folders:
+        _refuse_link(folder, step)
+    if not path.exists():
+        _refuse_link(path, step)
+
+
+def _refuse_link(path: Path, next_step: str) -> None:
+    if path.is_symlink():
+        msg = "is a link, and what it leads to may be none of this project's"
+        raise EnvironmentFault(msg, file=path, next_step=next_step)

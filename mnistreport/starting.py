@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mnistreport.errors import EnvironmentFault, ManifestError
+from mnistreport.places import refuse_links
 from mnistreport.report.insights import RESERVED, STARTING, name_insight
 from mnistreport.resources import find_resource
 from mnistreport.study.loading import load_manifest
@@ -33,16 +34,12 @@ def start_project(folder: Path) -> Iterator[Started]:
 
     Raises:
         ManifestError: That manifest is not usable; nothing is written.
-        EnvironmentFault: The disk refuses.
+        EnvironmentFault: The disk refuses, or a link is in the way; then nothing is written.
     """
     standing = folder / MANIFEST
     manifest = load_manifest(standing if standing.exists() else find_resource(MANIFEST))
     insights = dict(_list_insights(manifest))
-    for name, content in _list_files():
-        yield _write_missing(folder / name, content)
-    for name, content in insights.items():
-        yield _write_missing(folder / name, content)
-    yield _write_missing(folder / ".gitignore", GITIGNORE)
+    yield from _write_all(folder, {**dict(_list_files()), **insights, ".gitignore": GITIGNORE})
 
 
 def start_insights(path: Path) -> Iterator[Started]:
@@ -50,11 +47,9 @@ def start_insights(path: Path) -> Iterator[Started]:
 
     Raises:
         ManifestError: The manifest is not usable.
-        EnvironmentFault: The disk refuses.
+        EnvironmentFault: The disk refuses, or a link is in the way; then nothing is written.
     """
-    folder = path.resolve().parent
-    for name, content in list(_list_insights(load_manifest(path))):
-        yield _write_missing(folder / name, content)
+    yield from _write_all(path.resolve().parent, dict(_list_insights(load_manifest(path))))
 
 
 def _list_files() -> Iterator[tuple[str, bytes]]:
@@ -83,6 +78,14 @@ def _choose_text(study: Study, shipped: Mapping[str, str | None]) -> str:
     """Return the text about this very factor, if there is one; otherwise that for any study."""
     is_same = study.slug in shipped and shipped[study.slug] == study.factor
     return name_insight(study.slug) if is_same else STARTING
+
+
+def _write_all(folder: Path, files: Mapping[str, bytes]) -> Iterator[Started]:
+    """Write each file that is missing, by its path below ``folder``."""
+    for name in files:
+        refuse_links(folder, name)
+    for name, content in files.items():
+        yield _write_missing(folder / name, content)
 
 
 def _write_missing(path: Path, content: bytes) -> Started:

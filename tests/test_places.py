@@ -11,7 +11,7 @@ from mnistreport.options import Listener, Options
 from mnistreport.pipeline import Project, open_project
 from mnistreport.places import find_output
 from mnistreport.report.context import dump_context, make_context
-from tests.commands import call_command
+from tests.commands import Told, call_command
 from tests.digit_files import draw_digits, write_idx_folder
 from tests.report.reports import make_material
 from tests.study.manifests import BOTH_MODELS
@@ -119,3 +119,67 @@ def test_numbers_that_are_none_decide_nothing(tmp_path: Path, content: str) -> N
     path.parent.mkdir(parents=True)
     path.write_text(content)
     assert path.parent == find_output(None, tmp_path, "pics", "1" * 64, pictures="figures")
+
+
+START = ("init", "insights")
+
+
+def _start(command: str, project: Path) -> Told:
+    words = [project] if command == "init" else ["--manifest", project / "experiments.toml"]
+    return call_command(command, *words)
+
+
+@pytest.mark.parametrize("name", ["templates", "templates/insights"])
+@pytest.mark.parametrize("command", START)
+def test_nothing_is_written_through_a_link_for_templates(
+    tmp_path: Path, command: str, name: str
+) -> None:
+    """One line, exit code 6; neither the project nor what the link leads to gets a file."""
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    project.mkdir()
+    link = _link(project, name, elsewhere)
+    before = sorted(tmp_path.rglob("*"))
+    told = _start(command, project)
+    assert ExitCode.ENVIRONMENT == told.code, told.err
+    assert f"error: {link}: is a link" in told.err
+    assert before == sorted(tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["templates", "templates/sections", "templates/insights/switch.md.j2", ".gitignore"]
+    + ["experiments.schema.json"],
+)
+def test_a_link_to_nothing_is_refused(tmp_path: Path, name: str) -> None:
+    """It is not taken for a file that is there already, nor does its target come to be."""
+    (tmp_path / "experiments.toml").write_text(BOTH_MODELS)
+    link = tmp_path / name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(tmp_path / "nowhere")
+    told = _start("init", tmp_path)
+    assert ExitCode.ENVIRONMENT == told.code, told.out
+    assert f"error: {link}: is a link" in told.err
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("command", START)
+def test_a_file_that_is_a_link_stays_as_it_is(tmp_path: Path, command: str) -> None:
+    """A file that is there is kept, also if it is a link; what it leads to is not written to."""
+    (tmp_path / "experiments.toml").write_text(BOTH_MODELS)
+    (tmp_path / "words").write_text("mine")
+    link = tmp_path / "templates" / "insights" / "switch.md.j2"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(tmp_path / "words")
+    told = _start(command, tmp_path)
+    assert ExitCode.DONE == told.code, told.err
+    assert f"kept  {link}" in told.out
+    assert "mine" == (tmp_path / "words").read_text()
+
+
+def test_a_project_folder_may_be_a_link(tmp_path: Path) -> None:
+    """Users name the project folder themselves, so it may be a link of theirs."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "project").symlink_to(tmp_path / "real")
+    told = _start("init", tmp_path / "project")
+    assert ExitCode.DONE == told.code, told.err
+    assert (tmp_path / "real" / "experiments.toml").is_file()
