@@ -19,6 +19,7 @@ from mnistreport.study.schema import manifest_schema
 from mnistreport.study.settings import MODEL_TABLES
 from mnistreport.study.wording import explain_error, format_label, quote, suggest
 from mnistreport.training.histories import NUMBER, VARIANT, WHOLE, Faults, History, read_histories
+from mnistreport.training.patterns import Search, TooWideError
 from mnistreport.training.result import ImportedRun
 
 MOST_FILES: Final = 1000
@@ -62,10 +63,9 @@ def import_histories(manifest: Manifest) -> tuple[ImportedHistory, ...]:
             the manifest asks for; with everything that is wrong, of all files.
     """
     folder = manifest.path.parent
-    places = [(entry, _find_files(entry, manifest)) for entry in manifest.imports]
+    search = Search(folder, MOST_FILES)
+    places = [(entry, _find_files(entry, manifest, search)) for entry in manifest.imports]
     files = [(entry, folder / name) for entry, names in places for name in names]
-    if len(files) > MOST_FILES:
-        raise _refuse(files[-1][0], manifest, f"with it there are more than {MOST_FILES:,} files")
     if sum(path.lstat().st_size for _, path in files) > MOST_BYTES:
         reason = f"all files together are larger than {MOST_BYTES // 2**20} MiB"
         raise _refuse(files[-1][0], manifest, reason)
@@ -98,19 +98,26 @@ def place_histories(
     return {run.fingerprint: run for run in runs}
 
 
-def _find_files(entry: Import, manifest: Manifest) -> list[str]:
+def _find_files(entry: Import, manifest: Manifest, search: Search) -> list[str]:
     """Return the names of the files of an entry, relative to the manifest, in their order."""
     folder = manifest.path.parent
     inside = folder.resolve()
     try:
-        paths = sorted(folder.glob(entry.pattern))[: MOST_FILES + 1]
+        paths = search.find(entry.pattern)
         strays = [path for path in paths if not path.resolve().is_relative_to(inside)]
+    except TooWideError as error:
+        step = "name the folders themselves in the pattern, such as histories/*.csv"
+        raise _refuse(entry, manifest, str(error), step) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise _refuse(entry, manifest, f"cannot be looked for: {error}") from error
     names = [path.relative_to(folder).as_posix() for path in paths]
     if not names:
         reason = f"no file of this name, or that matches it: {quote(entry.pattern)}"
-        raise _refuse(entry, manifest, reason, "put the histories there, or correct the pattern")
+        step = "put the histories there, or correct the pattern"
+        if search.passed_links:
+            link = quote(search.passed_links[0])
+            step = f"{link} is a link to a folder, which no pattern follows: put the folder there"
+        raise _refuse(entry, manifest, reason, step)
     if strays:
         reason = f"{quote(strays[0].name)} leads out of the manifest's folder"
         raise _refuse(entry, manifest, reason, "put the file itself there, not a link to it")

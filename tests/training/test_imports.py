@@ -1,6 +1,7 @@
 """Histories that somebody else wrote: read, found to be an experiment, or refused."""
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,7 @@ from mnistreport.errors import DataError, ManifestError
 from mnistreport.report.notices import remark_imports
 from mnistreport.study.expansion import expand_variants
 from mnistreport.study.loading import load_manifest
-from mnistreport.training import imports
+from mnistreport.training import imports, patterns
 from mnistreport.training.histories import MOST_BYTES, MOST_LOSS, Faults, read_histories
 from mnistreport.training.imports import ImportedHistory, import_histories
 from mnistreport.training.loop import LARGEST_LOSS
@@ -311,6 +312,84 @@ def test_a_folder_of_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     assert "all files together are larger" in refuse_pattern(tmp_path, files)
     monkeypatch.setattr(imports, "MOST_FILES", 1)
     assert "more than 1 files" in refuse_pattern(tmp_path, files)
+
+
+def import_by(pattern: str) -> str:
+    """Return a manifest whose runs are found by another pattern."""
+    return MANIFEST.replace("h/*.csv", pattern)
+
+
+def test_a_pattern_follows_no_link_to_a_folder(tmp_path: Path) -> None:
+    """Links in a circle are told at once, with the line and what to do; none is walked through."""
+    for name in "abcdef":
+        (tmp_path / name).symlink_to(tmp_path)
+    pattern = "/".join(["*"] * 15) + "/x.csv"
+    began = time.monotonic()
+    with pytest.raises(ManifestError) as caught:
+        read(tmp_path, {}, manifest=import_by(pattern))
+    assert time.monotonic() - began < 1
+    (problem,) = caught.value.problems
+    assert ("runs[0].import", 27) == (problem.key, problem.line)
+    assert "no file of this name" in problem.reason
+    assert "is a link to a folder, which no pattern follows" in str(problem.next_step)
+
+
+@pytest.mark.parametrize("wide", ["files", "folders", "entries", "depth"])
+def test_a_search_has_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wide: str) -> None:
+    """Many names, nested folders, or many patterns: one line, with the next step."""
+    monkeypatch.setattr(patterns, "MOST_VISITED", 100)
+    (tmp_path / "h").mkdir()
+    pattern, more = "h/*/*/*.csv", ""
+    if wide == "files":
+        pattern = "h/*.csv"
+        for number in range(101):
+            (tmp_path / f"h/{number}.txt").touch()
+    elif wide == "folders":
+        for number in range(101):
+            (tmp_path / f"h/{number // 10}/{number}").mkdir(parents=True)
+    elif wide == "entries":
+        pattern = "h/a.csv"
+        (tmp_path / pattern).write_text(PLAIN)
+        more = '[[runs]]\nimport = "h/?.csv"\n' * 50
+    else:
+        pattern = "h/" * 30 + "*.csv"
+    with pytest.raises(ManifestError) as caught:
+        read(tmp_path, {}, more, manifest=import_by(pattern))
+    (problem,) = caught.value.problems
+    found = "more than 20 folders" if wide == "depth" else "more than 100 files and folders"
+    assert found in problem.reason
+    assert "name the folders themselves" in str(problem.next_step)
+    assert problem.line
+
+
+def test_patterns_match_as_in_a_shell(tmp_path: Path) -> None:
+    """Each part of a pattern is held against one name; what is hidden is not matched by ``*``."""
+    table = make_table("model,seed", "mlp,0")
+    files = {"h/one/a.csv": table, "h/one/b.txt": table, "h/.hidden/c.csv": table}
+    files |= {"h/.d.csv": table, "h/e.csv": table}
+    for pattern, expected in {
+        "h/*/*.csv": ["h/one/a.csv"],
+        "*/?.csv": ["h/e.csv"],
+        "h/[e-f].csv": ["h/e.csv"],
+        "h/one/a.csv": ["h/one/a.csv"],
+    }.items():
+        found = read(tmp_path, files, manifest=import_by(pattern))
+        assert expected == [each.history.name for each in found], pattern
+
+
+def test_a_named_folder_may_be_a_link_inside_the_project(tmp_path: Path) -> None:
+    """A folder that a pattern names is looked into; one that leads out is told."""
+    table = make_table("model,seed", "mlp,0")
+    project = tmp_path / "project"
+    (project / "real").mkdir(parents=True)
+    (project / "h").symlink_to(project / "real")
+    (found,) = read(project, {"real/a.csv": table})
+    assert "h/a.csv" == found.history.name
+    (project / "h").unlink()
+    (project / "h").symlink_to(tmp_path / "other")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/a.csv").write_text(table)
+    assert "leads out of the manifest's folder" in refuse_pattern(project, {})
 
 
 def test_a_loss_that_diverged_is_the_same_here_as_in_training() -> None:
