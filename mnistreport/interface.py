@@ -72,7 +72,8 @@ class ResultTables(NamedTuple):
             ``weight_decay``, ``epochs``, ``layers`` (sizes, as in ``128-128``), ``dropout``,
             ``layer_norm``; ``parameters`` and ``updates`` (counts); at the last completed epoch
             ``train_loss``, ``train_accuracy``, ``validation_loss`` and ``validation_accuracy``; and
-            ``duration_seconds``.
+            ``duration_seconds``. Where runs were imported, ``imported`` names the file that tells
+            of them, and is empty for the others.
         epochs: A row per run and epoch: ``fingerprint``, ``model``, ``variant``, ``seed``,
             ``epoch`` (from 1), and the same metrics and seconds at its end.
         levels: A row per level of a study: ``study``, ``title``, ``model``, ``factor`` (empty in a
@@ -180,7 +181,7 @@ def load_results(where: BuiltReport | Path | str) -> ResultTables:
     Raises:
         UsageError: The folder lacks one of the tables, or it is none that this version wrote.
     """
-    from mnistreport.analysis.frames import COLUMNS, read_frame
+    from mnistreport.analysis.frames import read_frame
     from mnistreport.files import read_kept
     from mnistreport.report.members import LARGEST_MEMBER
 
@@ -190,7 +191,7 @@ def load_results(where: BuiltReport | Path | str) -> ResultTables:
         with _errors_told():
             try:
                 content = read_kept(folder / name, LARGEST_MEMBER)
-                frames.append(read_frame(content, COLUMNS[name]))
+                frames.append(read_frame(content, name))
             except OSError as error:
                 reason = f"cannot be read: {error.strerror or error}"
                 step = "name the folder that a build wrote to, such as output/digits"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mnistreport import load_results
 from mnistreport.errors import ExitCode
 from tests.commands import Told, call_command
 from tests.report.undrawn import draw_nothing
@@ -136,6 +137,15 @@ def test_documents_say_what_was_imported(whole: tuple[Path, Told]) -> None:
     assert "better than the baseline" not in page
 
 
+def test_its_tables_are_read(whole: tuple[Path, Told]) -> None:
+    """A script reads the tables of a report whose runs were imported, and which file has each."""
+    tables = load_results(whole[0] / "output" / "digits")
+    files = [f"histories/rate-{rate}.csv" for rate in EVERY]
+    assert {*files} == {*tables.runs.imported}
+    assert tables.runs.updates.isna().all()
+    assert (6, 12, 3) == tuple(map(len, tables))
+
+
 def test_commands_count_imported_runs_apart(whole: tuple[Path, Told]) -> None:
     """``plan`` and ``check`` tell what is stored from what is imported."""
     folder, _ = whole
@@ -177,6 +187,9 @@ def test_what_is_not_imported_is_trained(trained: Path, tmp_path: Path) -> None:
     assert [not file for file in files] == [
         one["validation_loss"] == other["validation_loss"] for one, other in both
     ]
+    tables = load_results(folder / "output" / "digits")
+    assert files == tables.runs.imported.tolist()
+    assert [not file for file in files] == tables.runs.updates.notna().tolist()
     verdicts = {level["label"]: level["verdict"] for level in results["studies"][0]["levels"]}
     assert "not comparable" == verdicts["0.05"]
     assert 1 == len(results["ledger"])

@@ -147,8 +147,10 @@ def test_nothing_is_written_through_a_link_for_templates(
 
 @pytest.mark.parametrize(
     "name",
-    ["templates", "templates/sections", "templates/insights/switch.md.j2", ".gitignore"]
-    + ["experiments.schema.json"],
+    [
+        *("templates", "templates/sections", "templates/insights/switch.md.j2"),
+        *(".gitignore", "experiments.schema.json"),
+    ],
 )
 def test_a_link_to_nothing_is_refused(tmp_path: Path, name: str) -> None:
     """It is not taken for a file that is there already, nor does its target come to be."""

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from mnistreport.analysis.results import METRICS, Results
+from mnistreport.study.cells import guard_text, unguard_text
 from mnistreport.study.naming import EPOCHS, LEVELS, RUNS
 from mnistreport.training.result import EpochRow
 
@@ -30,29 +31,42 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     | {"is_baseline": _FLAG, "variant": _TEXT},
 }
 """Each file's columns and their types, in order: those of the frames that are made below."""
+IMPORTED: Final = "imported"
+"""One more column, the last of ``runs.csv``, if any run was imported."""
 
 
-def read_frame(content: bytes, columns: Mapping[str, str]) -> "pd.DataFrame":
-    """Return a table as it was made from the content of its file.
+def write_frame(frame: "pd.DataFrame") -> bytes:
+    """Return a table as the content of a CSV file, in which no text can be a formula."""
+    texts = frame.select_dtypes(exclude=["number", "bool"]).columns
+    guarded = {name: frame[name].map(guard_text) for name in texts}
+    return frame.assign(**guarded).to_csv(index=False).encode()
+
+
+def read_frame(content: bytes, name: str) -> "pd.DataFrame":
+    """Return a table as it was made, from the content of its file of that name.
 
     Raises:
-        ValueError: It has other ``columns``, or a value in it is of another kind.
+        ValueError: It has other columns, or a value in it is of another kind.
     """
     import pandas as pd
 
+    columns = dict(COLUMNS[name])
     may_miss = [name for name, kind in columns.items() if kind in {_COUNT, _NUMBER}]
     frame = pd.read_csv(
         io.BytesIO(content),
-        dtype=dict(columns),
+        dtype=columns | {IMPORTED: _TEXT},
         keep_default_na=False,  # a level may be called NA
         na_values={name: [""] for name in may_miss},
     )
+    if name == RUNS and list(frame.columns)[-1:] == [IMPORTED]:
+        columns[IMPORTED] = _TEXT
     if list(frame.columns) != list(columns):
         found, expected = set(frame.columns), set(columns)
         odd = sorted((found ^ expected) or found)
         msg = f"its columns are not those expected: {', '.join(odd)}"
         raise ValueError(msg)
-    return frame
+    texts = [name for name, kind in columns.items() if kind == _TEXT]
+    return frame.assign(**{name: frame[name].map(unguard_text).astype(_TEXT) for name in texts})
 
 
 def make_runs_frame(results: Results) -> "pd.DataFrame":
@@ -96,9 +110,10 @@ def make_runs_frame(results: Results) -> "pd.DataFrame":
             }
             | {metric: getattr(last, metric, None) for metric in METRICS}
             | {"duration_seconds": run.duration_seconds if run else None}
-            | ({"imported": getattr(run, "file", "")} if results.imported else {})
+            | ({IMPORTED: getattr(run, "file", "")} if results.imported else {})
         )
-    return pd.DataFrame(rows).astype({"updates": "Int64"})  # whole numbers, though one may miss
+    numbers = dict.fromkeys((*METRICS, "duration_seconds"), _NUMBER)
+    return pd.DataFrame(rows).astype({"updates": _COUNT} | numbers)  # whichever may be missing
 
 
 def make_epochs_frame(results: Results) -> "pd.DataFrame":

@@ -88,21 +88,21 @@ def _make_numbers(making: Making) -> bytes:
 
 
 def _make_runs(making: Making) -> bytes:
-    from mnistreport.analysis.frames import make_runs_frame
+    from mnistreport.analysis.frames import make_runs_frame, write_frame
 
-    return make_runs_frame(making.material.results).to_csv(index=False).encode()
+    return write_frame(make_runs_frame(making.material.results))
 
 
 def _make_epochs(making: Making) -> bytes:
-    from mnistreport.analysis.frames import make_epochs_frame
+    from mnistreport.analysis.frames import make_epochs_frame, write_frame
 
-    return make_epochs_frame(making.material.results).to_csv(index=False).encode()
+    return write_frame(make_epochs_frame(making.material.results))
 
 
 def _make_levels(making: Making) -> bytes:
-    from mnistreport.analysis.frames import make_levels_frame
+    from mnistreport.analysis.frames import make_levels_frame, write_frame
 
-    return make_levels_frame(making.material.results).to_csv(index=False).encode()
+    return write_frame(make_levels_frame(making.material.results))
 
 
 def _make_notebook(making: Making) -> bytes:

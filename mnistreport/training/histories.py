@@ -17,6 +17,7 @@ from typing import Final
 from mnistreport.data.files import printable
 from mnistreport.errors import DataError, Problem
 from mnistreport.files import read_kept
+from mnistreport.study.cells import unguard_text
 from mnistreport.study.imports import list_fields
 from mnistreport.study.settings import MODEL_TABLES
 from mnistreport.study.wording import suggest
@@ -209,7 +210,7 @@ class _Reader:
             self._faults.add(reason, self._path, line)
             return
         row = dict(zip(self._columns, cells, strict=True))
-        told = {name: row[name] for name in TELLING if row.get(name)}
+        told = {name: unguard_text(row[name]) for name in TELLING if row.get(name)}
         run = self._runs.setdefault(tuple(map("=".join, told.items())), _Run(told, line))
         run.last = line
         reasons = dict(_find_faults(row, len(run.rows) + 1))

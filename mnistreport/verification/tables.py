@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Final
 
 from mnistreport.data.files import printable
+from mnistreport.study.cells import unguard_text
 from mnistreport.study.naming import EPOCHS, RUNS
 from mnistreport.training.result import EpochRow
 from mnistreport.verification.verdict import Unsound
@@ -101,7 +102,7 @@ def _read_table(name: str, content: bytes, columns: tuple[str, ...]) -> list[Row
             if None in row or None in row.values():
                 msg = f"{name}: row {len(rows) + 1} has another number of cells"
                 raise Unsound(msg)
-            rows.append(row)
+            rows.append({name: unguard_text(cell) for name, cell in row.items()})
             if len(rows) > _MOST_ROWS:
                 msg = f"{name} has more than {_MOST_ROWS:,} rows"
                 raise Unsound(msg)

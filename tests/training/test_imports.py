@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mnistreport.errors import DataError, ManifestError
 from mnistreport.report.notices import remark_imports
+from mnistreport.study.cells import guard_text
 from mnistreport.study.expansion import expand_variants
 from mnistreport.study.loading import load_manifest
 from mnistreport.training import imports, patterns
@@ -164,6 +165,15 @@ def test_epochs_of_another_report_are_read(tmp_path: Path) -> None:
     content = "\n".join((f"{start},{HEADER}", *rows))
     found = read(tmp_path, {"h/a.csv": content})
     assert [*variants] == [each.variant for each in found]
+
+
+def test_a_guarded_name_is_read(tmp_path: Path) -> None:
+    """What keeps a spreadsheet from computing a model's name in ``epochs.csv`` is no part of it."""
+    manifest = MANIFEST.replace("models.mlp", "models.-mlp")
+    manifest = manifest.replace('model = "mlp"', 'model = "-mlp"')
+    table = make_table("model,seed", f"{guard_text('-mlp')},0")
+    (found,) = read(tmp_path, {"h/a.csv": table}, manifest=manifest)
+    assert ("'-mlp", "-mlp") == (guard_text("-mlp"), found.variant.model)
 
 
 CASES: Final[Mapping[str, tuple[str, str]]] = {

@@ -5,7 +5,7 @@ modules that trained the runs. What a manifest says reaches them through tables 
 """
 
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final
@@ -22,11 +22,12 @@ from mnistreport.report.notebook.listing import LIVE, VARIANTS, Listing, list_sh
 from mnistreport.report.notebook.literals import write_settings
 from mnistreport.report.notebook.live import LiveRun, find_live_run
 from mnistreport.report.notebook.prose import read_words, write_prose, write_text
-from mnistreport.report.notebook.sources import Code, gather_imports, quote_source, read_cell
+from mnistreport.report.notebook.sources import Code, gather_imports, quote_cell, read_cell
 from mnistreport.report.passage import Passage
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext, StudyView
 from mnistreport.report.wording import capitalise, count_things, join_words
+from mnistreport.study.cells import guard_text
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -41,49 +42,6 @@ _KERNEL: Final = {
         "pygments_lexer": "ipython3",
     },
 }
-
-_SOURCES: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
-    "digits": {
-        "study.experiment": ("IMAGE_SIZE", "CLASSES"),
-        "data.dataset": ("Images", "Labels", "digest_digits"),
-    },
-    "embedded": {"data.embedded": ("BOX", "SMALL", "FULL", "frame_digits")},
-    "kaggle": {"data.kaggle": ("HANDLE",)},
-    "split": {"data.split": ("Indices", "digest_split")},
-    "loader": {
-        "data.pixels": ("BRIGHTEST", "CHUNK", "Normalisation", "measure_images"),
-        "data.loaders": (
-            *("Batch", "DigitTensors", "BatchIndices", "make_loader", "sample_digits"),
-            *("convert_images", "_serve", "_keep"),
-        ),
-    },
-    "settings": {
-        "study.experiment": (
-            *("RECIPE_VERSION", "MlpArchitecture", "CnnArchitecture", "Architecture"),
-            *("TrainingSetting", "Variant", "Experiment", "_sha256"),
-        ),
-    },
-    "networks": {
-        "training.models": ("Mlp", "MapNorm", "FlattenMaps", "Cnn", "_MODELS", "make_model"),
-    },
-    "loss": {"training.loss": ("cross_entropy",)},
-    "descent": {"training.descent": ("GradientDescent",)},
-    "loop": {
-        "training.result": ("Status", "FEWEST_MEASURED", "count_measured", "EpochRow"),
-        "training.loop": (
-            *("EVALUATION_BATCH", "LARGEST_LOSS", "TrainedModel", "Evaluation"),
-            *("train_model", "explain_divergence", "make_row", "evaluate_model", "evaluate"),
-        ),
-    },
-    "numbers": {
-        "report.numbers": (
-            *("NARROW_SPACE", "SPACE", "MINUS", "UNKNOWN", "_LOSS_DIGITS", "_SUPERSCRIPTS"),
-            *("format_percent", "format_loss", "format_count"),
-            *("_format_spread", "_exact", "_round", "_group", "_unit"),
-        ),
-    },
-}
-"""By the cell that shows them: names in the modules of this program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +200,8 @@ class _Writer:
         yield _text(words.SHOWING)
         yield _quote("numbers")
         yield _own("results_imported" if self._context.imported else "results")
+        if self._has_guarded_names():
+            yield _quote("cells", then="unguarded")
         yield _own("tables_and_figures")
         if self._live:
             yield from self._write_live(self._live)
@@ -252,6 +212,11 @@ class _Writer:
             said = words.BASELINE_CURVES.format(model=model.title)
             code = Code(f'plot_variant("{model.baseline.key}")')
             yield from self._figure(f"{model.name}-baseline", code, said)
+
+    def _has_guarded_names(self) -> bool:
+        """Tell whether a name that is shown stands in a CSV file otherwise than it is."""
+        labels = (level.label for study in self._context.studies for level in study.levels)
+        return any(guard_text(name) != name for name in (*labels, *self._titles))
 
     def _write_live(self, live: LiveRun) -> Iterator[Cell]:
         epochs, title = live.variant.training.epochs, self._titles[live.variant.model]
@@ -341,8 +306,4 @@ def _own(name: str) -> Cell:
 
 
 def _quote(name: str, *, then: str = "") -> Cell:
-    """Make a cell of this program's source, and of the notebook's own code after it."""
-    codes = [quote_source(module, names) for module, names in _SOURCES[name].items()]
-    codes += [read_cell(then)] if then else []
-    text = "\n\n\n".join(code.text for code in codes)
-    return Cell(code=Code(text, tuple(line for code in codes for line in code.imports)))
+    return Cell(code=quote_cell(name, then=then))

@@ -7,7 +7,7 @@ runs. Imports are gathered in one cell.
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,49 @@ from mnistreport.resources import PACKAGE
 _TO_TOOLS: Final = re.compile(r" *# (?:noqa|pyright|type): ?[^\n]*")
 """A remark to a linter or a type checker, which says nothing to a reader."""
 _CELLS: Final = Path(__file__).parent / "cells"
+_SOURCES: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
+    "digits": {
+        "study.experiment": ("IMAGE_SIZE", "CLASSES"),
+        "data.dataset": ("Images", "Labels", "digest_digits"),
+    },
+    "embedded": {"data.embedded": ("BOX", "SMALL", "FULL", "frame_digits")},
+    "kaggle": {"data.kaggle": ("HANDLE",)},
+    "split": {"data.split": ("Indices", "digest_split")},
+    "loader": {
+        "data.pixels": ("BRIGHTEST", "CHUNK", "Normalisation", "measure_images"),
+        "data.loaders": (
+            *("Batch", "DigitTensors", "BatchIndices", "make_loader", "sample_digits"),
+            *("convert_images", "_serve", "_keep"),
+        ),
+    },
+    "settings": {
+        "study.experiment": (
+            *("RECIPE_VERSION", "MlpArchitecture", "CnnArchitecture", "Architecture"),
+            *("TrainingSetting", "Variant", "Experiment", "_sha256"),
+        ),
+    },
+    "cells": {"study.cells": ("_AT_FORMULA", "_GUARD", "unguard_text")},
+    "networks": {
+        "training.models": ("Mlp", "MapNorm", "FlattenMaps", "Cnn", "_MODELS", "make_model"),
+    },
+    "loss": {"training.loss": ("cross_entropy",)},
+    "descent": {"training.descent": ("GradientDescent",)},
+    "loop": {
+        "training.result": ("Status", "FEWEST_MEASURED", "count_measured", "EpochRow"),
+        "training.loop": (
+            *("EVALUATION_BATCH", "LARGEST_LOSS", "TrainedModel", "Evaluation"),
+            *("train_model", "explain_divergence", "make_row", "evaluate_model", "evaluate"),
+        ),
+    },
+    "numbers": {
+        "report.numbers": (
+            *("NARROW_SPACE", "SPACE", "MINUS", "UNKNOWN", "_LOSS_DIGITS", "_SUPERSCRIPTS"),
+            *("format_percent", "format_loss", "format_count"),
+            *("_format_spread", "_exact", "_round", "_group", "_unit"),
+        ),
+    },
+}
+"""By the cell that shows them: names in the modules of this program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +106,14 @@ def read_cell(name: str) -> Code:
     rest = [node for node in source.body if not isinstance(node, ast.Import | ast.ImportFrom)]
     text = "\n".join(source.lines[_find_start(rest[0], source.lines) :])
     return Code(text.rstrip(), source.imports)
+
+
+def quote_cell(name: str, *, then: str = "") -> Code:
+    """Return this program's source for a cell, and the notebook's own code after it."""
+    codes = [quote_source(module, names) for module, names in _SOURCES[name].items()]
+    codes += [read_cell(then)] if then else []
+    text = "\n\n\n".join(code.text for code in codes)
+    return Code(text, tuple(line for code in codes for line in code.imports))
 
 
 def gather_imports(cells: Iterable[Code]) -> str:

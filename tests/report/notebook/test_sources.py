@@ -4,14 +4,12 @@ from pathlib import Path
 import pytest
 
 import mnistreport
-from mnistreport.report.notebook import composition
+from mnistreport.report.notebook import sources
 from mnistreport.report.notebook.sources import Code, gather_imports, quote_source, read_cell
 
 PACKAGE = Path(mnistreport.__file__).parent
 QUOTED = [
-    (module, names)
-    for sources in composition._SOURCES.values()
-    for module, names in sources.items()
+    (module, names) for modules in sources._SOURCES.values() for module, names in modules.items()
 ]
 
 
