@@ -107,9 +107,11 @@ def list_verdicts(rubric: Sequence[RubricVerdict]) -> Iterator[str]:
     if rubric:
         met = [verdict for verdict in rubric if verdict.is_met]
         points, all_points = (sum(each.points for each in part) for part in (met, rubric))
-        yield f"rubric: {len(met)} of {len(rubric)} met, {points} of {all_points} points"
+        unsaid = [verdict.points for verdict in rubric if verdict.is_open]
+        more = f"; {len(unsaid)} not checked, {sum(unsaid)} points" if unsaid else ""
+        yield f"rubric: {len(met)} of {len(rubric)} met, {points} of {all_points} points{more}"
     for verdict in rubric:
-        yield f"  {'met    ' if verdict.is_met else 'missing'}  {verdict.requirement}"
+        yield f"  {verdict.state:<7}  {verdict.requirement}"
         yield f"           {verdict.where}"
 
 

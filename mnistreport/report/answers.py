@@ -8,13 +8,12 @@ from mnistreport.analysis.results import VariantSummary
 from mnistreport.analysis.rigour import OneFactorProof
 from mnistreport.report.material import Material
 from mnistreport.report.outline import Outline
+from mnistreport.report.records import MISSING, NOT_CHECKED
 from mnistreport.training.result import RunResult
 
 BUILD = "train with: mnistreport build"
 AGAIN = "train again with: mnistreport build --force"
 HERE = "train them here: take their [[runs]] out of the manifest, and mnistreport build"
-MISSING = "missing: "
-"""What the answer of a requirement that is not met begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,11 @@ def answer_missing(what: str, next_step: str) -> Answer:
     return Answer(is_met=False, where=f"{MISSING}{what}; {next_step}")
 
 
+def answer_open(*where: str) -> Answer:
+    """Say that no evidence decides it: places first, then what there is."""
+    return Answer(is_met=False, where=f"{NOT_CHECKED}{': '.join(filter(None, where))}")
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything that a check may look at.
@@ -46,6 +50,7 @@ class Evidence:
         own_words: Whether a study, by slug, has an insight of a person's own.
         output: The folder of the documents.
         written: Names of the documents that are about to be written there.
+        requirement: What is required, in the manifest's words.
     """
 
     material: Material
@@ -54,6 +59,7 @@ class Evidence:
     own_words: Mapping[str, bool]
     output: Path
     written: Collection[str]
+    requirement: str = ""
 
     @property
     def unchecked(self) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from mnistreport.analysis.budgets import Budget
-from mnistreport.report.answers import MISSING
 from mnistreport.report.numbers import (
     format_count,
     format_loss,
@@ -274,10 +273,10 @@ def make_rubric_table(context: ReportContext) -> Table:
             (
                 verdict.requirement,
                 format_count(verdict.points),
-                "met" if verdict.is_met else "MISSING",
-                verdict.where.removeprefix(MISSING),
+                "MISSING" if verdict.state == "missing" else verdict.state,
+                verdict.reason,
             ),
-            mark="" if verdict.is_met else "failing",
+            mark="failing" if verdict.state == "missing" else "",
         )
         for verdict in context.rubric
     ]

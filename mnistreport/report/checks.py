@@ -9,6 +9,8 @@ import numpy as np
 from mnistreport.analysis.findings import Limits
 from mnistreport.analysis.results import VariantSummary
 from mnistreport.analysis.selection import choose_best_winner
+from mnistreport.data.dataset import MNIST_SHA256
+from mnistreport.data.kaggle import TITLE as KAGGLE
 from mnistreport.data.mnist import is_mnist
 from mnistreport.report.answers import (
     AGAIN,
@@ -18,6 +20,7 @@ from mnistreport.report.answers import (
     Evidence,
     answer_met,
     answer_missing,
+    answer_open,
 )
 from mnistreport.report.material import Finalist, Material
 from mnistreport.report.numbers import format_count, format_percent
@@ -44,18 +47,30 @@ MOST_OFF = 2
 
 
 def check_data(evidence: Evidence) -> Answer:
-    """The images are MNIST's."""
+    """The images are MNIST's and, if that was asked for, were downloaded from Kaggle.
+
+    The digest of all images proves the first, a download by this program the second. Where that is
+    lacking, files alone cannot tell.
+    """
     digits = evidence.material.digits
     said = f"{digits.title}, {format_count(len(digits.labels))} images"
-    if is_mnist(digits):
-        if not evidence.trained and evidence.material.results.imported:
-            return answer_missing("no run was trained on these images", HERE)
-        if "kaggle" not in digits.origin.lower():
-            said += "; that they came from Kaggle is not on record"
-        said += evidence.unchecked
-        return answer_met(evidence.outline.cite(["data"], tables=["splits"]), said)
-    step = "put MNIST into the folder data beside the manifest, or: mnistreport build --data kaggle"
-    return answer_missing(f"the data set is not MNIST but {said}", step)
+    if not is_mnist(digits):
+        step = "put MNIST into the folder data beside the manifest, or: "
+        step += "mnistreport build --data kaggle"
+        return answer_missing(f"the data set is not MNIST but {said}", step)
+    if not evidence.trained and evidence.material.results.imported:
+        return answer_missing("no run was trained on these images", HERE)
+    place = evidence.outline.cite(["data"], tables=["splits"])
+    is_proven = digits.sha256 == MNIST_SHA256
+    is_from_kaggle = digits.origin.startswith(KAGGLE)
+    if is_proven and (is_from_kaggle or "kaggle" not in evidence.requirement.casefold()):
+        origin = f"; {KAGGLE}" if is_from_kaggle else ""
+        return answer_met(place, f"{said}, known by their SHA-256{origin}{evidence.unchecked}")
+    if is_proven:
+        said += ", known by their SHA-256; the files do not show whether Kaggle is their origin"
+    else:
+        said += ", as many of each digit as in MNIST; the files do not show whether they are its"
+    return answer_open(place, f"{said}{evidence.unchecked}")
 
 
 def check_split(evidence: Evidence) -> Answer:

@@ -1,6 +1,7 @@
 """What templates may see besides: authors, splits, main findings, the appendix, changes."""
 
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from mnistreport.analysis.budgets import Budget
 from mnistreport.analysis.statistics import Measure
@@ -238,6 +239,12 @@ class MainFinding:
     imported: bool = False
 
 
+MISSING: Final = "missing: "
+"""What ``RubricVerdict.where`` begins with if a requirement is not met."""
+NOT_CHECKED: Final = "not checked: "
+"""The same if no evidence can show that it is met, nor that it is not."""
+
+
 @dataclass(frozen=True, slots=True)
 class RubricVerdict:
     """A line of the rubric, and whether the report covers it.
@@ -245,7 +252,7 @@ class RubricVerdict:
     Attributes:
         check: Name of the check that tells.
         where: Where it is covered, ``Section 3, Figure 5``; or ``missing: `` and what, and the
-            next step.
+            next step; or ``not checked: ``, what there is, and what a person has to say.
     """
 
     requirement: str
@@ -253,6 +260,21 @@ class RubricVerdict:
     check: str
     is_met: bool
     where: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a person has to say if it is met: no evidence decides it."""
+        return self.where.startswith(NOT_CHECKED)
+
+    @property
+    def state(self) -> Literal["met", "missing", "not checked"]:
+        """The verdict in a word or two."""
+        return "met" if self.is_met else "not checked" if self.is_open else "missing"
+
+    @property
+    def reason(self) -> str:
+        """Where it is covered, or what is missing, without the verdict."""
+        return self.where.removeprefix(MISSING).removeprefix(NOT_CHECKED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from mnistreport.errors import Problem
-from mnistreport.report.answers import MISSING
 from mnistreport.report.claims import Claim
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.context import make_context
@@ -100,8 +99,8 @@ def review_prose(
 def list_unmet(context: ReportContext, manifest: Path) -> Iterator[Complaint]:
     """Yield the requirements of the rubric that are not met."""
     for verdict in context.rubric:
-        if not verdict.is_met:
-            what, _, step = verdict.where.removeprefix(MISSING).partition("; ")
+        if not (verdict.is_met or verdict.is_open):
+            what, _, step = verdict.reason.partition("; ")
             reason = f"“{verdict.requirement}” is not met: {what}"
             problem = Problem(reason, file=manifest, key=verdict.check, next_step=step or None)
             yield Complaint("rubric", problem)

@@ -1,6 +1,7 @@
 """The rubric: what was asked for, whether the report covers it, and where."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -59,7 +60,7 @@ def review_rubric(
     )
     verdicts: list[RubricVerdict] = []
     for line in material.manifest.rubric:
-        answer = CHECKS[line.check](evidence)
+        answer = CHECKS[line.check](replace(evidence, requirement=line.requirement))
         verdicts.append(
             RubricVerdict(line.requirement, line.points, line.check, answer.is_met, answer.where)
         )

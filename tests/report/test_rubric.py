@@ -8,22 +8,35 @@ import pytest
 
 from mnistreport.analysis.findings import Limits
 from mnistreport.analysis.results import LevelSummary, Results, StudySummary
+from mnistreport.console import list_verdicts
 from mnistreport.data.dataset import MNIST_SHA256
+from mnistreport.data.kaggle import TITLE
 from mnistreport.data.mnist import MNIST_COUNTS
 from mnistreport.report.answers import Answer, Evidence
+from mnistreport.report.appendix import make_rubric_table
 from mnistreport.report.checks import find_limits
 from mnistreport.report.context import make_context
-from mnistreport.report.document import outline_document
+from mnistreport.report.document import compose_document, outline_document
+from mnistreport.report.html import render_html
 from mnistreport.report.material import Material
 from mnistreport.report.records import RubricVerdict
+from mnistreport.report.review import list_unmet
 from mnistreport.report.rubric import CHECKS, review_rubric
 from mnistreport.report.study_checks import check_ablation
 from mnistreport.report.study_views import view_study
+from mnistreport.report.templating import Templates
 from mnistreport.study.experiment import MlpArchitecture, Variant
 from mnistreport.study.manifest import RubricLine, Submission
 from mnistreport.study.schema import Check
 from tests.fake_results import make_results
-from tests.report.reports import EVERY_LEVEL, leave_seeds_out, make_material, make_small_material
+from tests.report.reports import (
+    EVERY_LEVEL,
+    leave_seeds_out,
+    make_material,
+    make_small_material,
+    read_page,
+)
+from tests.report.undrawn import draw_nothing
 
 LEVEL_CHECKS = {
     "learning_rate_levels": ("learning_rate", 0.5),
@@ -63,7 +76,7 @@ def review(
         material, outline, own_words=own_words or {}, output=output, written=written
     )
     for verdict in found:
-        assert verdict.is_met != verdict.where.startswith("missing: ")
+        assert verdict.is_met != verdict.where.startswith(("missing: ", "not checked: "))
     return list(found)
 
 
@@ -152,27 +165,65 @@ def test_nothing_is_met_before_anything_was_trained(untrained: Material, check: 
     assert "; " in verdict.where
 
 
-def test_mnist_is_told_by_its_digest_or_its_labels(material: Material) -> None:
-    """All of MNIST in its order, or any order of it or of the parts that are handed round."""
+def judge_digits(material: Material, requirement: str, **changes: object) -> RubricVerdict:
+    """Review a report on digits that are changed so against one requirement on the data."""
+    evidence = replace(material, digits=replace(material.digits, **changes))  # type: ignore[arg-type]
+    outline = outline_document(make_context(material))
+    line = (RubricLine(requirement, 6, "mnist_data"),)
+    asked = replace(evidence, manifest=replace(material.manifest, rubric=line))
+    [verdict] = review_rubric(asked, outline, own_words={}, output=NOWHERE)
+    return verdict
 
-    def judge_digits(**changes: object) -> bool:
-        digits = replace(material.digits, **changes)  # type: ignore[arg-type]
-        evidence = replace(material, digits=digits)
-        outline = outline_document(make_context(material))
-        line = (RubricLine("MNIST", 6, "mnist_data"),)
-        asked = replace(evidence, manifest=replace(material.manifest, rubric=line))
-        [verdict] = review_rubric(asked, outline, own_words={}, output=NOWHERE)
-        return verdict.is_met
 
-    assert not judge_digits()
-    assert not judge_digits(name="mnist", title="MNIST handwritten digits")
-    assert judge_digits(sha256=MNIST_SHA256)
+FROM_KAGGLE = "MNIST from Kaggle"
+ON_RECORD = f"{TITLE}: IDX files."
+
+
+@pytest.mark.parametrize(
+    ("requirement", "changes", "state"),
+    [
+        ("MNIST", {}, "missing"),
+        ("MNIST", {"name": "mnist", "title": "MNIST handwritten digits"}, "missing"),
+        ("MNIST", {"sha256": MNIST_SHA256}, "met"),
+        (FROM_KAGGLE, {"sha256": MNIST_SHA256, "origin": ON_RECORD}, "met"),
+        (FROM_KAGGLE, {"sha256": MNIST_SHA256}, "not checked"),
+        (FROM_KAGGLE, {"sha256": MNIST_SHA256, "origin": "CSV file kaggle.csv."}, "not checked"),
+        (FROM_KAGGLE, {"origin": ON_RECORD}, "missing"),
+    ],
+)
+def test_no_more_is_met_than_is_on_record(
+    material: Material, requirement: str, changes: Mapping[str, object], state: str
+) -> None:
+    """A digest proves that images are MNIST's; that Kaggle sent them, only a download does."""
+    verdict = judge_digits(material, requirement, **changes)
+    assert (state, state == "met") == (verdict.state, verdict.is_met)
+    assert verdict.where.startswith({"met": "Section 1"}.get(state, f"{state}: "))
+
+
+def test_counts_alone_do_not_prove_mnist(material: Material) -> None:
+    """As many images of each digit as in MNIST, or in a part of it: a person has to say."""
     for images, counts in MNIST_COUNTS.items():
         labels = np.repeat(np.arange(10, dtype=np.uint8), counts)
         assert images == len(labels)
-        assert judge_digits(labels=labels)
+        assert judge_digits(material, "MNIST", labels=labels).is_open
         labels[0] = 9
-        assert not judge_digits(labels=labels)
+        assert "missing" == judge_digits(material, "MNIST", labels=labels).state
+
+
+def test_what_could_not_be_checked_is_told_and_is_no_gap(material: Material) -> None:
+    """Its points do not count as reached; the table says so; nobody is asked to mend it."""
+    verdict = judge_digits(material, FROM_KAGGLE, sha256=MNIST_SHA256)
+    context = replace(make_context(material), rubric=(verdict,))
+    (row,) = make_rubric_table(context).rows
+    assert ("not checked", "") == (row.cells[2], row.mark)
+    assert row.cells[3].startswith("Section 1, Table 1: ")
+    assert [] == list(list_unmet(context, Path("experiments.toml")))
+    head, *_ = list_verdicts(context.rubric)
+    assert "rubric: 0 of 1 met, 0 of 6 points; 1 not checked, 6 points" == head
+    templates = Templates(NOWHERE)
+    document = compose_document(context, material, templates, draw_nothing)
+    page = read_page(render_html(document, templates))
+    assert "could not be checked, because the files do not decide it" in page.text
 
 
 @pytest.mark.parametrize(
