@@ -7,7 +7,7 @@ the same images make the same data set.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,7 +22,7 @@ from mnistreport.data.labelled_csv import read_labelled_csv, recognise_csv
 from mnistreport.errors import DataError
 from mnistreport.study.experiment import IMAGE_SIZE
 
-LAYOUTS_VERSION = 1
+LAYOUTS_VERSION = 2
 """Raised whenever the same files would give other digits, or another origin."""
 MOST_IMAGES = 300_000
 """Of all parts; bounds the memory that reading takes."""
@@ -30,6 +30,12 @@ MOST_IMAGES = 300_000
 Role = Literal["train", "", "test"]
 ROLES: tuple[Role, ...] = ("train", "", "test")
 """In the order of pooling."""
+
+LONE_PARTS: Mapping[Role, str] = {
+    "train": "no file of test images is there",
+    "test": "no file of training images is there",
+}
+"""What ends the origin of IDX files of one part alone, since they come in two."""
 
 CLAIMS_IDX = re.compile(r"idx[13]|ubyte", re.IGNORECASE)
 
@@ -102,7 +108,10 @@ def read_digits(source: Path) -> RawDigits:
     _check_overlap(parts)
     images, labels = _pool(parts)
     check_digits(images, labels, file=source)
-    return RawDigits(images, labels, _tell_origin("IDX" if arrays else "CSV", parts, unlabelled))
+    notes = [f"{' and '.join(unlabelled)} without labels left out"] if unlabelled else []
+    if arrays and len(parts) == 1 and (lone := LONE_PARTS.get(parts[0].role)):
+        notes.append(lone)
+    return RawDigits(images, labels, _tell_origin("IDX" if arrays else "CSV", parts, notes))
 
 
 def _pool(parts: Sequence[_Part]) -> tuple[Images, Labels]:
@@ -114,12 +123,10 @@ def _pool(parts: Sequence[_Part]) -> tuple[Images, Labels]:
     )
 
 
-def _tell_origin(layout: str, parts: Sequence[_Part], unlabelled: Sequence[str]) -> str:
+def _tell_origin(layout: str, parts: Sequence[_Part], notes: Sequence[str]) -> str:
     named = [f"{part.file.title} ({len(part.images):,} images)" for part in parts]
     origin = f"{layout} file{'s' * (len(named) > 1)} {' and '.join(named)}"
-    if unlabelled:
-        origin += f"; {' and '.join(unlabelled)} without labels left out"
-    return f"{origin}."
+    return f"{'; '.join((origin, *notes))}."
 
 
 def _pair(source: Path, arrays: Sequence[_IdxArray]) -> list[_Part]:

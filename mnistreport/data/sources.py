@@ -11,12 +11,13 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mnistreport.data.dataset import MNIST_SHA256, DigitSet
+from mnistreport.data.dataset import DigitSet
 from mnistreport.data.digit_cache import StoredDigits, recall_digits
 from mnistreport.data.embedded import digest_embedded, read_embedded
 from mnistreport.data.files import digest_files, find_files, printable
 from mnistreport.data.kaggle import TITLE, KaggleError, fetch_from_kaggle
-from mnistreport.data.layouts import LAYOUTS_VERSION, RawDigits, read_digits
+from mnistreport.data.layouts import LAYOUTS_VERSION, LONE_PARTS, RawDigits, read_digits
+from mnistreport.data.mnist import KNOWN
 from mnistreport.errors import DataError
 
 DATA_VARIABLE = "MNISTREPORT_DATA"
@@ -25,6 +26,7 @@ DATA_FOLDER = "data"
 """Folder beside the manifest, for ``auto``."""
 
 MNIST, DIGITS = "mnist", "digits"
+_TAKEN = {DIGITS, *(each.name for each in KNOWN.values())}
 """Names of data sets that nothing else may be called."""
 SUBSTITUTION = (
     "the images are scikit-learn's 1,797 embedded digits, resized to 28 × 28; "
@@ -91,10 +93,12 @@ def _load_embedded(cache: Path, notice: str) -> DigitSet:
 
 def _load_path(path: Path, cache: Path) -> DigitSet:
     stored = _recall_files(path, cache)
-    if stored.sha256 == MNIST_SHA256:
-        return _describe(stored, MNIST, "MNIST handwritten digits")
+    if known := KNOWN.get(stored.sha256):
+        return _describe(stored, known.name, known.title, notice=known.gap)
     title = f"{printable(path.resolve().name)}, {len(stored.labels):,} labelled images"
-    return _describe(stored, _name_safely(path, stored.sha256), title)
+    lone = next((each for each in LONE_PARTS.values() if stored.origin.endswith(f"{each}.")), None)
+    notice = f"The data set may not be whole: {lone}." if lone else None
+    return _describe(stored, _name_safely(path, stored.sha256), title, notice=notice)
 
 
 SOURCES: Mapping[str, Callable[[Path, Path], DigitSet]] = {
@@ -151,7 +155,7 @@ def _name_safely(path: Path, sha256: str) -> str:
         base = base.partition(".")[0]
     plain = unicodedata.normalize("NFKD", base).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9_]+", "-", plain)[:60].strip("-_") or "data"
-    return f"{slug}-{sha256[:8]}" if slug in (MNIST, DIGITS) else slug
+    return f"{slug}-{sha256[:8]}" if slug in _TAKEN else slug
 
 
 def _describe(

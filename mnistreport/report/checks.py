@@ -9,9 +9,8 @@ import numpy as np
 from mnistreport.analysis.findings import Limits
 from mnistreport.analysis.results import VariantSummary
 from mnistreport.analysis.selection import choose_best_winner
-from mnistreport.data.dataset import MNIST_SHA256
 from mnistreport.data.kaggle import TITLE as KAGGLE
-from mnistreport.data.mnist import is_mnist
+from mnistreport.data.mnist import KNOWN, is_mnist
 from mnistreport.report.answers import (
     AGAIN,
     BUILD,
@@ -61,7 +60,7 @@ def check_data(evidence: Evidence) -> Answer:
     if not evidence.trained and evidence.material.results.imported:
         return answer_missing("no run was trained on these images", HERE)
     place = evidence.outline.cite(["data"], tables=["splits"])
-    is_proven = digits.sha256 == MNIST_SHA256
+    is_proven = digits.sha256 in KNOWN
     is_from_kaggle = digits.origin.startswith(KAGGLE)
     if is_proven and (is_from_kaggle or "kaggle" not in evidence.requirement.casefold()):
         origin = f"; {KAGGLE}" if is_from_kaggle else ""

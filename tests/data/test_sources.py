@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from mnistreport.data import sources
+from mnistreport.data.dataset import digest_digits
 from mnistreport.data.kaggle import KaggleError
+from mnistreport.data.mnist import KNOWN
 from mnistreport.data.sources import DATA_VARIABLE
 from mnistreport.errors import DataError, ExitCode
 from tests.data.conftest import Drawn, Load
-from tests.digit_files import write_csv, write_idx_folder
+from tests.digit_files import write_csv, write_idx, write_idx_folder
 
 
 @pytest.fixture
@@ -148,7 +150,66 @@ def test_name_is_safe(tmp_path: Path, drawn: Drawn, load: Load, path: str, name:
     assert name == load(path).name
 
 
-@pytest.mark.parametrize("taken", ["mnist", "MNIST", "digits"])
+@pytest.mark.parametrize("layout", ["idx", "csv"])
+@pytest.mark.parametrize(
+    ("part", "gap"),
+    [
+        ("train", "MNIST’s 10,000 test images are missing (t10k-images-idx3-ubyte and t10k-"),
+        ("test", "MNIST’s 60,000 training images are missing (train-images-idx3-ubyte and train-"),
+    ],
+)
+def test_a_part_of_mnist_is_known(
+    tmp_path: Path, drawn: Drawn, load: Load, monkeypatch: pytest.MonkeyPatch,
+    part: str, gap: str, layout: str,
+) -> None:  # fmt: skip
+    """It is called MNIST's whatever its folder is called, and a notice says what is missing."""
+    known = next(each for each in KNOWN.values() if each.name == f"mnist-{part}")
+    monkeypatch.setattr(sources, "KNOWN", {digest_digits(*drawn): known})
+    digits = load(write_lone_part(tmp_path / "my folder", drawn, part, layout))
+    assert (f"mnist-{part}", known.title) == (digits.name, digits.title)
+    assert digits.notice
+    assert digits.notice.startswith(gap)
+    used = "60,000 of its 70,000" if part == "train" else "10,000 of its 70,000"
+    assert digits.notice.endswith(f"so that {used} images are used.")
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [("train", "no file of test images"), ("test", "no file of training images")],
+)
+def test_one_part_of_other_digits_is_told(
+    tmp_path: Path, drawn: Drawn, load: Load, part: str, said: str
+) -> None:
+    """IDX files come in two parts: where one is missing, origin and a notice say so."""
+    digits = load(write_lone_part(tmp_path / "mine", drawn, part, "idx"))
+    assert digits.origin.endswith(f"(210 images); {said} is there.")
+    assert f"The data set may not be whole: {said} is there." == digits.notice
+    whole = load(write_idx_folder(tmp_path / "whole", *drawn, tests=30))
+    assert (None, False) == (whole.notice, "no file of" in whole.origin)
+    table = load(write_lone_part(tmp_path / "table", drawn, part, "csv"))
+    assert table.notice is None
+
+
+def test_images_without_labels_are_refused(tmp_path: Path, drawn: Drawn, load: Load) -> None:
+    """Training images without labels are not passed over in favour of the test part alone."""
+    folder = write_idx_folder(tmp_path / "mine", *drawn, tests=30)
+    (folder / "train-labels-idx1-ubyte").unlink()
+    with pytest.raises(DataError, match="there are no labels for the images in train-images"):
+        load(folder)
+
+
+def write_lone_part(folder: Path, drawn: Drawn, part: str, layout: str) -> Path:
+    """Write the files of one part of MNIST, with other digits in them."""
+    if layout == "csv":
+        write_csv(folder / f"mnist_{part}.csv", *drawn)
+        return folder
+    name = {"train": "train", "test": "t10k"}[part]
+    for kind, array in zip(("images-idx3", "labels-idx1"), drawn, strict=True):
+        write_idx(folder / f"{name}-{kind}-ubyte", array)
+    return folder
+
+
+@pytest.mark.parametrize("taken", ["mnist", "MNIST", "digits", "mnist-train", "mnist-test"])
 def test_nothing_else_is_called_mnist(tmp_path: Path, drawn: Drawn, load: Load, taken: str) -> None:
     """Only MNIST goes by the name of MNIST, whatever its folder is called."""
     digits = load(write_idx_folder(tmp_path / taken, *drawn))

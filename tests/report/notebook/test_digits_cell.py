@@ -10,7 +10,7 @@ import pytest
 from mnistreport.data.dataset import Images, Labels
 from mnistreport.data.layouts import read_digits
 from mnistreport.report.notebook.sources import gather_imports, read_cell
-from tests.digit_files import draw_digits, write_csv, write_idx_folder
+from tests.digit_files import draw_digits, write_csv, write_idx, write_idx_folder
 
 Write = Callable[[Path, Images, Labels], object]
 
@@ -39,6 +39,12 @@ def write_kept(folder: Path, images: Images, labels: Labels) -> None:
     np.save(folder / "labels.npy", labels)
 
 
+def write_idx_part(folder: Path, part: str, images: Images, labels: Labels) -> None:
+    """Write one of MNIST's two parts alone."""
+    write_idx(folder / f"{part}-images-idx3-ubyte", images)
+    write_idx(folder / f"{part}-labels-idx1-ubyte", labels)
+
+
 LAYOUTS: dict[str, Write] = {
     "idx": lambda folder, *digits: write_idx_folder(folder, *digits, tests=20),
     "idx, gzipped": lambda folder, *digits: write_idx_folder(folder, *digits, tests=20, gz=True),
@@ -48,6 +54,8 @@ LAYOUTS: dict[str, Write] = {
     "idx, nested": lambda folder, *digits: write_idx_folder(
         folder, *digits, tests=20, naming="nested"
     ),
+    "idx, training alone": lambda folder, *digits: write_idx_part(folder, "train", *digits),
+    "idx, tests alone": lambda folder, *digits: write_idx_part(folder, "t10k", *digits),
     "csv": lambda folder, *digits: write_csv(folder / "train.csv", *digits),
     "kept": write_kept,
 }

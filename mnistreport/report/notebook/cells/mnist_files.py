@@ -38,7 +38,7 @@ def read_folder(folder: Path) -> tuple[Images, Labels]:
         for kind in ("images", "labels")
         for part in ("train", "t10k")
     ]
-    if all(parts):
+    if any(parts[:2]) and any(parts[2:]):  # or one part of the two alone
         return np.concatenate(parts[0] + parts[1]), np.concatenate(parts[2] + parts[3])
     tables = [pd.read_csv(path) for path in reversed(files) if path.suffix == ".csv"]
     labelled = [table.to_numpy(np.uint8) for table in tables if table.shape[1] == 1 + IMAGE_SIZE**2]
