@@ -1,7 +1,9 @@
 """The notebook's own cell that reads digits, against the program's readers."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -88,13 +90,46 @@ def test_the_variable_goes_first(
     assert 20 == len(run_cell(space)[1])
 
 
+WHAT_TO_DO = "put their files into a folder named data, .* or set .* MNISTREPORT_DATA"
+
+
 def test_without_digits_it_says_what_to_do(space: dict[str, Any], tmp_path: Path) -> None:
     """No folder, or nothing in it that can be read: the next step is in the message."""
-    with pytest.raises(FileNotFoundError, match="put the digits into a folder named data"):
+    with pytest.raises(FileNotFoundError, match=WHAT_TO_DO):
         run_cell(space)
     (tmp_path / "data").mkdir()  # an empty one is none
-    with pytest.raises(FileNotFoundError, match="put the digits into a folder named data"):
+    with pytest.raises(FileNotFoundError, match=WHAT_TO_DO):
         run_cell(space)
     (tmp_path / "data" / "readme.txt").write_text("no digits")
     with pytest.raises(FileNotFoundError, match="no IDX or labelled CSV files"):
         run_cell(space)
+
+
+@pytest.mark.parametrize("error", [ImportError("no such module"), ConnectionError("no network")])
+def test_without_kaggle_it_says_what_to_do(
+    space: dict[str, Any], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Neither data nor a download: the same sentence, and no other error before it."""
+
+    def fail(_handle: str) -> str:
+        raise error
+
+    library = ModuleType("kagglehub")
+    library.dataset_download = fail  # type: ignore[attr-defined]
+    is_missing = isinstance(error, ImportError)
+    monkeypatch.setitem(sys.modules, "kagglehub", None if is_missing else library)
+    with pytest.raises(FileNotFoundError, match=WHAT_TO_DO) as caught:
+        run_cell(space | {"IS_ON_KAGGLE": True, "HANDLE": "a/b"})
+    assert caught.value.__context__ is None
+
+
+def test_a_download_is_read(
+    space: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is no folder of digits, those that kagglehub returns are read."""
+    library = ModuleType("kagglehub")
+    write_kept(tmp_path / "downloaded", *draw_digits(20))
+    library.dataset_download = lambda _handle: str(tmp_path / "downloaded")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "kagglehub", library)
+    space |= {"IS_ON_KAGGLE": True, "HANDLE": "a/b"}
+    assert 20 == len(run_cell(space)[1])

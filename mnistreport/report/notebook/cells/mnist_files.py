@@ -1,6 +1,7 @@
 import gzip
 import os
 import struct
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,15 @@ def find_folder() -> Path:
     for name in (os.environ.get("MNISTREPORT_DATA", "data"), "data", "../../data"):
         if Path(name).is_dir() and any(Path(name).iterdir()):
             return Path(name)
-    if not IS_ON_KAGGLE:
-        raise FileNotFoundError("put the digits into a folder named data, beside this notebook")
-    import kagglehub  # pip install kagglehub
+    if IS_ON_KAGGLE:
+        with suppress(Exception):  # kagglehub is not installed, or Kaggle cannot be reached
+            import kagglehub  # pip install kagglehub
 
-    return Path(kagglehub.dataset_download(HANDLE))
+            return Path(kagglehub.dataset_download(HANDLE))
+    raise FileNotFoundError(
+        "no digits found: put their files into a folder named data, beside this notebook, "
+        "or set the environment variable MNISTREPORT_DATA to their folder"
+    )
 
 
 def read_idx(path: Path) -> Images | Labels:
