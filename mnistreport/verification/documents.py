@@ -1,14 +1,18 @@
 """The two PDFs: that they can be read, and that the one of the notebook shows the notebook."""
 
 import logging
+import re
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mnistreport.verification.agreement import Document
 from mnistreport.verification.numbers import find_numbers, settle_characters, squash
 from mnistreport.verification.passages import Cell, list_code, list_headings, read_everything
 from mnistreport.verification.verdict import Unsound
+
+if TYPE_CHECKING:  # loaded in the process that reads
+    from pypdf.generic import DictionaryObject
 
 MOST_PAGES: Final = 500
 MOST_LETTERS: Final = 5_000_000
@@ -21,6 +25,12 @@ _LEAST_LINE: Final = 6
 _LEAST_SHARE: Final = 0.75
 """Share of the notebook's lines of code and headings that stand in its PDF: a few may be set in
 another way, or be cut by the end of a page."""
+_MOST_DEPTH: Final = 20
+"""Drawings within drawings whose fonts are looked at."""
+_CODES: Final = re.compile(rb"begincodespacerange(.*?)endcodespacerange", re.DOTALL)
+_CODE: Final = re.compile(rb"<([0-9A-Fa-f]+)>")
+_BYTES: Final = 2
+"""Of a code in ``Identity-H``."""
 _TOLD: Final = 10
 """Numbers out of place that are told."""
 
@@ -66,13 +76,58 @@ def _read_pages(content: bytes) -> list[str]:
         msg = f"has more than {MOST_PAGES} pages"
         raise Unsound(msg)
     pages, letters = list[str](), 0
+    fonts = _Fonts()
     for page in reader.pages:
+        fonts.settle(page)
         pages.append(page.extract_text())
         letters += len(pages[-1])
         if letters > MOST_LETTERS:
             msg = "has far too much text"
             raise Unsound(msg)
     return pages
+
+
+class _Fonts:
+    """Has pypdf read fonts that lack some letters of a text.
+
+    For these, WeasyPrint writes its own table of codes in the place of ``Identity-H``, which pypdf
+    does not read. Both have codes of two bytes, and which letter a code stands for is in another
+    table, ``ToUnicode``: for reading the text, the one is as good as the other.
+    """
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+
+    def settle(self, holder: "DictionaryObject", depth: int = 0) -> None:
+        """Look at all fonts of a page, or of a drawing on it."""
+        resources = _resolve(holder, "/Resources")
+        if id(resources) in self._seen or depth > _MOST_DEPTH:
+            return
+        self._seen.add(id(resources))
+        fonts, drawings = _resolve(resources, "/Font"), _resolve(resources, "/XObject")
+        for name in fonts:
+            _settle_font(_resolve(fonts, name))
+        for name in drawings:
+            self.settle(_resolve(drawings, name), depth + 1)
+
+
+def _settle_font(font: "DictionaryObject") -> None:
+    from pypdf.generic import NameObject, StreamObject
+
+    encoding = _resolve(font, "/Encoding")
+    if isinstance(encoding, StreamObject) and "/ToUnicode" in font:
+        codes = _CODES.search(encoding.get_data())
+        if codes and {len(each) for each in _CODE.findall(codes[1])} == {2 * _BYTES}:
+            font[NameObject("/Encoding")] = NameObject("/Identity-H")
+
+
+def _resolve(holder: "DictionaryObject", name: str) -> "DictionaryObject":
+    """Return an entry that is a dictionary; an empty one if it is none."""
+    from pypdf.generic import DictionaryObject
+
+    found = holder.get(name)
+    found = found.get_object() if found is not None else None
+    return found if isinstance(found, DictionaryObject) else DictionaryObject()
 
 
 def find_missing_lines(cells: Sequence[Cell], document: Document) -> list[str]:
