@@ -145,6 +145,9 @@ AllowUnsourced = Annotated[
 AllowUnmet = Annotated[
     bool, typer.Option("--allow-unmet", help="Pack a report that misses a requirement.")
 ]
+AllowUnverified = Annotated[
+    bool, typer.Option("--allow-unverified", help="Pack without checking the zip as verify does.")
+]
 AllowDigits = Annotated[
     bool, typer.Option("--allow-digits", help="Pack a report on the embedded digits.")
 ]

@@ -10,6 +10,7 @@ from mnistreport.cli_options import (
     AllowStale,
     AllowUnmet,
     AllowUnsourced,
+    AllowUnverified,
     Cache,
     Data,
     Debug,
@@ -29,6 +30,7 @@ def pack(
     allow_stale: AllowStale = False,
     allow_unsourced: AllowUnsourced = False,
     allow_unmet: AllowUnmet = False,
+    allow_unverified: AllowUnverified = False,
     allow_digits: AllowDigits = False,
     allow_placeholders: AllowPlaceholders = False,
     debug: Debug = False,
@@ -44,6 +46,7 @@ def pack(
             "stale": allow_stale,
             "number": allow_unsourced,
             "rubric": allow_unmet,
+            "unverified": allow_unverified,
             "digits": allow_digits,
             "placeholders": allow_placeholders,
         }

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from mnistreport.data.sources import DIGITS
@@ -54,9 +55,10 @@ FLAGS: Final[Mapping[str, str]] = {
     "stale": "--allow-stale",
     "number": "--allow-unsourced",
     "rubric": "--allow-unmet",
+    "unverified": "--allow-unverified",
 }
 """What the user may override, by its kind, and with which option."""
-_ABOUT_THE_REPORT: Final = {"claim", "stale", "number", "rubric"}
+_ABOUT_THE_REPORT: Final = {"claim", "stale", "number", "rubric", "unverified"}
 _LEFT_OUT: Final = "take it out of [submission] include"
 _AGAIN: Final = "make it again: mnistreport render"
 _BY_HAND: Final = (
@@ -107,7 +109,8 @@ def pack_submission(options: Options, allowed: Collection[str], listener: Listen
         ManifestError: The manifest is not usable.
         DataError: The data set cannot be had, or is not what it should be.
         UsageError: Ids, files or documents are not as they must be.
-        ReviewError: The report's words are not borne out, or its rubric is not met.
+        ReviewError: The report's words are not borne out, its rubric is not met, or the zip does
+            not pass what ``verify`` checks.
         TemplateError: A template of a report that is to be made again cannot be rendered.
         LockedError: Another build holds the output.
         EnvironmentFault: The disk refuses.
@@ -130,6 +133,8 @@ def pack_submission(options: Options, allowed: Collection[str], listener: Listen
         zip_name = find_zip_name(project.manifest.submission)
         if against or zip_name is None:
             raise _join(against)
+        if "unverified" not in allowed and (failing := [*_verify(content, zip_name, project)]):
+            raise _join(failing)
         listing = list_files(files)
         packed = {zip_name: content, name_listing(zip_name): listing.encode()}
         _write(project.output, packed, listener)
@@ -156,6 +161,22 @@ def _write(output: Path, packed: Mapping[str, bytes], listener: Listener) -> Non
             save_stamp(output, replace(stamp, earlier={**stamp.earlier, **digests}))
     if kept:
         listener.on_warning(describe_kept(output, kept, stamp))
+
+
+def _verify(content: bytes, zip_name: str, project: Project) -> Iterator[Refusal]:
+    """Yield what fails of a zip that would be written, as ``verify`` checks it."""
+    from mnistreport.verification.submission import NAME, verify_submission
+
+    with TemporaryDirectory(prefix="mnistreport-") as folder:
+        path = Path(folder, zip_name)
+        path.write_bytes(content)
+        verdict = verify_submission(path, project.manifest.submission.scheme)
+    for check in verdict.failing:
+        if check.name != NAME:  # of ids there was told before
+            reason = f"would not pass mnistreport verify: {check.name}: {check.reason}"
+            step = "make the documents again: mnistreport build"
+            problem = Problem(reason, project.output / zip_name, next_step=step)
+            yield Refusal("unverified", problem)
 
 
 def _join(refusals: Collection[Refusal]) -> UsageError | ReviewError:

@@ -25,7 +25,7 @@ PWN = "\"]);open('pwn','w')#"
 MANIFEST = rf"""
 [report]
 title = "Digits for $5 <b>and</b> $6"
-authors = [{{ name = "Ada", id = "1" }}]
+authors = [{{ name = "Ada", id = "1" }}, {{ name = "李雷 अमित", id = "2" }}]
 
 [data]
 source = "digits"

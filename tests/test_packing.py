@@ -29,6 +29,7 @@ ALL = (
     "--allow-outdated", "--allow-false-claims", "--allow-stale", "--allow-unsourced",
     "--allow-unmet", "--allow-placeholders",
 )  # fmt: skip
+STAND_INS_ALLOWED = ("--allow-digits", "--allow-unverified")
 IN_2033_WITHOUT_TORCH = """
 import sys, time
 
@@ -122,7 +123,7 @@ def test_a_zip_is_the_same_everywhere_and_always(first_build: Project, project: 
     for path in project.output.rglob("*"):
         os.utime(path, (1_000_000_000, 1_000_000_000))
     subprocess.run(
-        [sys.executable, "-c", IN_2033_WITHOUT_TORCH, "pack", "--allow-digits"],
+        [sys.executable, "-c", IN_2033_WITHOUT_TORCH, "pack", *STAND_INS_ALLOWED],
         check=True, capture_output=True, cwd=project.folder, umask=0o077,
         env={**os.environ, "TZ": "Asia/Tokyo"},
     )  # fmt: skip
@@ -137,7 +138,7 @@ def test_a_killed_pack_leaves_the_old_zip(project: Project) -> None:
     assert ExitCode.DONE == project.pack().code
     old = (project.output / "1_2_3.zip").read_bytes()
     (project.output / NOTES).write_text("Other words.")
-    command = [sys.executable, "-c", KILLED_AT_THE_RENAME, "pack", "--allow-digits"]
+    command = [sys.executable, "-c", KILLED_AT_THE_RENAME, "pack", *STAND_INS_ALLOWED]
     killed = subprocess.run(command, check=False, capture_output=True, cwd=project.folder)
     assert -signal.SIGKILL == killed.returncode
     left = sorted(path.name for path in project.output.glob(".new-*"))
@@ -304,6 +305,22 @@ def test_what_verify_would_not_pass_is_refused(project: Project) -> None:
         "zeros.txt: unpacks to more than 100 times its size; take it out of [submission] include",
     )
     assert not (project.output / "1_2_3.zip").exists()
+
+
+def test_a_zip_that_verify_would_fail_is_not_handed_out(project: Project) -> None:
+    """What each failing check says is told, and the zip that stands there stays."""
+    assert ExitCode.DONE == project.pack().code
+    before = (project.output / "1_2_3.zip").read_bytes()
+    (project.output / NOTES).write_text("Other words.")
+    told = call_command("pack", "--manifest", project.manifest, "--allow-digits")
+    assert ExitCode.INCOMPLETE == told.code
+    start = f"{project.output / '1_2_3.zip'}: would not pass mnistreport verify: "
+    errors = list_errors(told)
+    failing = [each.removeprefix(start).partition(":")[0] for each in errors]
+    assert {"notebook", "report", "printed notebook"} <= {*failing}
+    assert all(each.startswith(start) for each in errors)
+    assert "pack it even so: --allow-unverified" in errors[0]
+    assert before == (project.output / "1_2_3.zip").read_bytes()
 
 
 @pytest.mark.parametrize("name", [".env", "notes/.env", ".git/config"])

@@ -36,7 +36,7 @@ PACKED = f"""\
 ids = ["1", "2", "3"]
 include = ["notes.txt"]
 """
-PACK = ("pack", "--allow-digits", "--allow-outdated", "--manifest")
+PACK = ("pack", "--allow-digits", "--allow-outdated", "--allow-unverified", "--manifest")
 STAND_INS = {"notebook.ipynb": '{"cells": []}', "notebook.pdf": "%PDF", "notes.txt": "Words."}
 """What takes long to make, and it does not matter here what is in it."""
 BUDGET = ("--budget", "4s")
