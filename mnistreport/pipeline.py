@@ -21,10 +21,10 @@ from mnistreport.options import Listener, Options
 from mnistreport.places import find_output, find_place
 from mnistreport.report.dates import find_given_date
 from mnistreport.report.figures.folder import FOLDER
-from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.insights import check_prose
 from mnistreport.report.keeping import refuse_strangers
 from mnistreport.report.material import Material, Tested
+from mnistreport.report.missing_letters import warn_of_letters
 from mnistreport.report.notices import remark_imports
 from mnistreport.report.publication import Publication, publish_report
 from mnistreport.report.standing import refuse_gaps
@@ -137,8 +137,8 @@ def render(options: Options, listener: Listener) -> Built:
 def _publish(
     material: Material, project: Project, options: Options, listener: Listener
 ) -> Publication:
-    if letters := tell_unknown_letters(material.results):
-        listener.on_warning(letters)
+    for warning in warn_of_letters(material, project.folder, project.output, pdf=options.pdf):
+        listener.on_warning(warning)
     if unread := tell_unread(material):
         listener.on_stage(unread)
     return publish_report(

@@ -2,8 +2,9 @@
 
 import logging
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
+from html import escape
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,9 @@ SECONDS: Final = 60.0
 """Wall-clock time for laying out a PDF; one of 1,000 runs takes 13."""
 _LARGEST: Final = 2**30
 """Bytes of a PDF."""
+_BOX: Final = ".notdef glyph"
+"""What WeasyPrint's warning of a letter that no font has begins with."""
+_MOST_BOXES: Final = 10_000
 _LIMITS: Final = Limits(
     4 * 2**30,
     seconds=2 * SECONDS,  # should nobody be there to end it
@@ -44,6 +48,29 @@ def render_pdf(page: str, *, place: Path | None = None, seconds: float = SECONDS
         RenderingError: The page asks for something from outside, or cannot be laid out.
         EnvironmentFault: The disk refuses, or no process can be started.
     """
+    return _render(page, place, seconds)[0]
+
+
+def find_missing_letters(
+    letters: Collection[str], style: str, *, place: Path | None = None
+) -> frozenset[str]:
+    """Return which letters a PDF shows as a box, as no font has them that is installed here.
+
+    Args:
+        letters: What is looked for.
+        style: The style sheet of the page, with its fonts.
+        place: As for ``render_pdf``.
+
+    Raises:
+        RenderingError, EnvironmentFault: As from ``render_pdf``.
+    """
+    text = "".join(f"<p>{escape(letter)}</p>" for letter in letters)
+    page = f'<html lang="en"><title>Letters</title><style>{style}</style><body>{text}'
+    return frozenset(_render(page, place, SECONDS)[1]) & frozenset(letters)
+
+
+def _render(page: str, place: Path | None, seconds: float) -> tuple[bytes, str]:
+    """Return a page's PDF, and the letters for which it has a box."""
     try:
         if place is not None:
             place.mkdir(parents=True, exist_ok=True)
@@ -59,12 +86,12 @@ def render_pdf(page: str, *, place: Path | None = None, seconds: float = SECONDS
         raise EnvironmentFault(msg, file=place, next_step=ANOTHER_PLACE) from error
 
 
-def _await_pdf(process: LimitedProcess, seconds: float) -> bytes:
+def _await_pdf(process: LimitedProcess, seconds: float) -> tuple[bytes, str]:
     try:
         with process.within(seconds):
             message = process.receive()
-            if not message:
-                return process.connection.recv_bytes(_LARGEST)
+            if "boxes" in message:
+                return process.connection.recv_bytes(_LARGEST), str(message["boxes"])
     except GONE as error:
         msg = f"laying it out takes more than {seconds:g} s, or too much memory, and was given up"
         step = "are its tables far longer than usual? The page, report.html, has everything, too"
@@ -76,12 +103,13 @@ def _await_pdf(process: LimitedProcess, seconds: float) -> bytes:
 def _serve(connection: Connection, page: str, folder: str) -> None:
     tempfile.tempdir = folder  # fonts go there, and go with it if this process is killed
     try:
-        pdf = lay_out_pdf(page)
+        with _collect_boxes() as boxes:
+            pdf = lay_out_pdf(page)
     except RenderingError as error:
         problem = pack_problem(error.problems[0])
         tell(connection, {"kind": type(error).__name__, "problem": problem})
     else:
-        tell(connection, {})
+        tell(connection, {"boxes": "".join(boxes)[:_MOST_BOXES]})
         connection.send_bytes(pdf)
 
 
@@ -134,6 +162,25 @@ def _finish(_document: object, pdf: object) -> None:
         msg = f"this version of WeasyPrint tags pages in another way ({error!r})"
         step = "install the one that constraints.txt names"
         raise RenderingError(msg, next_step=step) from error
+
+
+@contextmanager
+def _collect_boxes() -> Generator[list[str]]:
+    """Collect the letters that no font has: WeasyPrint warns of each."""
+    boxes: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+
+    def emit(record: logging.LogRecord) -> None:
+        if record.msg.startswith(_BOX) and isinstance(record.args, tuple):
+            boxes.append(str(record.args[0]))
+
+    handler.emit = emit
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(handler)
+    try:
+        yield boxes
+    finally:
+        logger.removeHandler(handler)
 
 
 @contextmanager

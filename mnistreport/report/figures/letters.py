@@ -15,10 +15,7 @@ def tell_unknown_letters(results: Results) -> str:
     unknown = _find_unknown([*names, *(each.variant.model for each in results.variants.values())])
     if not unknown:
         return ""
-    return (
-        "Figures show a box in place of what their fonts lack: "
-        f"{' '.join(unknown)}. Text and tables have it."
-    )
+    return f"Figures show a box in place of what their fonts lack: {' '.join(unknown)}."
 
 
 def _find_unknown(texts: Iterable[str]) -> list[str]:
