@@ -166,7 +166,10 @@ def _make_level(table: ModelTable, baseline: Baseline, label: str) -> Level:
     variant = resolve_variant(baseline.model, table)
     is_baseline = variant == baseline.variant
     # Settings are compared, not spellings: the baseline's own layers may be given as a list.
-    own = spell_fields(baseline.variant, by_layer=True) | baseline.fields
+    own: dict[str, FieldValue] = {
+        **spell_fields(baseline.variant, by_layer=True),
+        **baseline.fields,
+    }
     changed: dict[str, FieldValue] = {
         name: value
         for name, value in table.fields.items()
