@@ -29,12 +29,13 @@ report: .venv/.installed
 	@$(BIN)/mnistreport build $(OPTIONS)
 
 test: .venv/.installed-dev
-	@$(BIN)/python $(MACHINE) poppler chromium
+	@$(BIN)/python $(MACHINE) poppler chromium strace
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(OPTIONS)
 
 # Its files are no test_*.py, so that `make test` leaves them alone. What a command takes is
 # measured with nothing beside it.
 torture: .venv/.installed-torture
+	@$(BIN)/python $(MACHINE) strace
 	@$(CAMPAIGNS) --junitxml .pytest_cache/alone.xml tests/torture/campaign_size.py
 	@$(CAMPAIGNS) --junitxml .pytest_cache/torture.xml --numprocesses 2 --dist load \
 		--ignore tests/torture/campaign_size.py tests/torture

@@ -1,10 +1,13 @@
 """The command ``mnistreport``, also as ``python -m mnistreport``."""
 
-from mnistreport.processes import end_when_asked
-
 
 def main() -> None:
     """Run the command line."""
+    from mnistreport.search_path import clean_process
+
+    clean_process()  # before anything else is imported
+    from mnistreport.processes import end_when_asked
+
     end_when_asked()  # also while the commands are loaded
     from mnistreport.cli import main
 

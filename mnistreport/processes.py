@@ -9,11 +9,14 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from multiprocessing import util
+from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, Final, NoReturn
 
+from mnistreport import search_path
 from mnistreport.errors import ExitCode
 
 GRACE_SECONDS: Final = 3.0
@@ -28,6 +31,8 @@ _SAYING_SECONDS: Final = 0.5
 _PR_SET_PDEATHSIG: Final = 1  # <linux/prctl.h>
 _NO_NEWS: Final = "ignore:resource_tracker:UserWarning"
 _MAIN: Final = "__main__"
+_SPELL_FLAGS: Final = "_args_from_interpreter_flags"
+"""What ``multiprocessing`` calls its function for the options on a child's command line."""
 _SWAPPING: Final = threading.Lock()
 
 
@@ -37,10 +42,13 @@ _SWAPPING: Final = threading.Lock()
 def obey_parent(*, even_stopped: bool = False) -> None:
     """Leave interrupts to the parent, and end with it, also when it is killed.
 
+    The folder is left, too, that the parent works in: libraries read settings there unasked.
+
     Args:
         even_stopped: Whether the kernel is to see to it, as Linux can, since this process cannot
             while it is stopped. Then it ends with the thread that started it, too.
     """
+    os.chdir(Path(__file__).parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt ends
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -67,8 +75,9 @@ def starting_children() -> Generator[None]:
 
     This process is interrupted after it, and they are not before ``obey_parent``: Ctrl-C reaches
     every process of a terminal, also while they load what they need.
+    They import nothing from the folders of ``search_path``, and do not run the script again.
     """
-    with interrupts_held(), _script_left_out():
+    with interrupts_held(), _SWAPPING, _search_path_trusted(), _script_left_out():
         if not hasattr(signal, "pthread_sigmask"):
             yield
             return
@@ -87,13 +96,42 @@ def _script_left_out() -> Generator[None]:
     They need nothing of it, and one that calls ``build`` without asking whether it is
     ``__main__`` would build in each of them.
     """
-    with _SWAPPING:
-        script = sys.modules[_MAIN]
-        sys.modules[_MAIN] = ModuleType(_MAIN)
-        try:
+    script = sys.modules[_MAIN]
+    sys.modules[_MAIN] = ModuleType(_MAIN)
+    try:
+        yield
+    finally:
+        sys.modules[_MAIN] = script
+
+
+@contextmanager
+def _search_path_trusted() -> Generator[None]:
+    """Have children that are started meanwhile look for modules where they can be trusted.
+
+    A child looks for its first modules before it is told where: its environment says it, or,
+    where Python is to ignore that, its command line.
+    """
+    path, spell = sys.path, getattr(util, _SPELL_FLAGS)
+    sys.path = search_path.list_for_children()
+    if sys.flags.ignore_environment and not sys.flags.safe_path:
+        setattr(util, _SPELL_FLAGS, lambda: [*spell(), "-P"])
+    try:
+        with environment_changed(search_path.list_environment()):
             yield
-        finally:
-            sys.modules[_MAIN] = script
+    finally:
+        sys.path = path
+        setattr(util, _SPELL_FLAGS, spell)
+
+
+@contextmanager
+def environment_changed(variables: Mapping[str, str | None]) -> Generator[None]:
+    """Have this process's environment say meanwhile what ``variables`` do; ``None`` for nothing."""
+    before = {name: os.environ.get(name) for name in variables}
+    try:
+        search_path.change_environment(variables)
+        yield
+    finally:
+        search_path.change_environment(before)
 
 
 def _start_tracker() -> None:

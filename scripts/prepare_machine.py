@@ -1,6 +1,6 @@
 """See to what pip cannot install: Python's venv module, Pango for the PDF, what tests look with.
 
-    python3 scripts/prepare_machine.py [venv] [pango] [poppler] [chromium]
+    python3 scripts/prepare_machine.py [venv] [pango] [poppler] [chromium] [strace]
 
 Where nothing is missing, this only looks. What is missing is installed with apt-get if that is
 possible without asking anybody (as root, or with passwordless sudo); otherwise one line says how
@@ -61,6 +61,11 @@ def has_chromium() -> bool:
     return any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
 
 
+def has_strace() -> bool:
+    """Tell whether the command is there that shows tests which files a command opens."""
+    return shutil.which("strace") is not None
+
+
 def _can_load(name: str, file_on_linux: str) -> bool:
     # The file's name first: find_library starts a compiler to find its answer, and is slow.
     for find in (lambda: file_on_linux, lambda: ctypes.util.find_library(name)):
@@ -102,6 +107,13 @@ NEEDS = {
         is_there=has_chromium,
         packages=("chromium",),
         elsewhere="put chromium or google-chrome on the PATH",
+        required=False,
+    ),
+    "strace": Need(
+        purpose="strace, without which the tests of which files are opened are skipped",
+        is_there=has_strace,
+        packages=("strace",),
+        elsewhere="only Linux has it",
         required=False,
     ),
 }

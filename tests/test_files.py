@@ -240,6 +240,18 @@ def test_no_link_is_written_through(tmp_path: Path, name: str) -> None:
     assert b"somebody's" == stranger.read_bytes()
 
 
+def test_no_lock_is_opened_through_a_link(tmp_path: Path) -> None:
+    """Nothing is written where the lock leads elsewhere, and what it leads to is not emptied."""
+    stranger, folder = tmp_path / "stranger", tmp_path / "folder"
+    stranger.write_bytes(b"somebody's")
+    folder.mkdir()
+    (folder / ".lock").symlink_to(stranger)
+    with pytest.raises(EnvironmentFault):
+        replace_file(folder / "a", b"ours")
+    assert b"somebody's" == stranger.read_bytes()
+    assert [".lock"] == [path.name for path in folder.iterdir()]
+
+
 def test_leftovers_that_cannot_be_swept_are_told(tmp_path: Path) -> None:
     """A folder that takes no lock is an error with its name, no fault of the program."""
     with (

@@ -83,3 +83,18 @@ def test_no_link_is_written_through(tmp_path: Path, name: str) -> None:
         pass
     assert b"somebody's" == stranger.read_bytes()
     assert [folder / ".build.lock"] == list(folder.iterdir())
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_lock_that_is_a_link_is_refused(is_there: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    """What it leads to is neither emptied nor made; the folder is named, and nothing is held."""
+    stranger, folder = tmp_path / "stranger", tmp_path / "folder"
+    if is_there:
+        stranger.write_bytes(b"somebody's")
+    folder.mkdir()
+    (folder / ".build.lock").symlink_to(stranger)
+    with pytest.raises(EnvironmentFault, match=r"folder: cannot be written"), hold_folder(folder):
+        pass
+    assert is_there == stranger.exists()
+    assert not is_there or b"somebody's" == stranger.read_bytes()
+    assert [".build.lock"] == [path.name for path in folder.iterdir()]

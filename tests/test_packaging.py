@@ -4,10 +4,14 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from mnistreport.report.insights import RESERVED
 from mnistreport.resources import PROJECT_FILES, find_resource
@@ -101,6 +105,42 @@ def test_installed_copy_makes_and_plans_a_project(installation: Path, tmp_path: 
     assert insights == {path.name for path in (tmp_path / "templates/insights").glob("*.md.j2")}
 
     run(installation / "mnistreport", "plan", "--data", "digits", cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "faulty"),
+    [
+        ("filelock", "3.20.2"),  # opens locks through links: CVE-2025-68146, CVE-2026-22701
+        ("jinja2", "3.1.5"),  # its sandbox can be left: CVE-2025-27516
+        ("nbconvert", "7.16.6"),  # runs inkscape.bat of the working folder: CVE-2025-53000
+        ("pillow", "12.1.0"),  # writes out of bounds: CVE-2026-25990
+        ("torch", "2.5.1"),  # loads weights that run code: CVE-2025-32434
+    ],
+)
+def test_no_release_with_a_known_hole_is_installed(name: str, faulty: str) -> None:
+    """The bound leaves out the last release that had it, and so does the pinned version."""
+    content = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    bounds = {each.name: each for each in map(Requirement, content["project"]["dependencies"])}
+    assert not bounds[name].specifier.contains(faulty)
+    assert bounds[name].specifier.contains(version(name))
+
+
+def test_each_pinned_version_is_within_its_bound() -> None:
+    """What the project is tested with is what it says it needs."""
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pinned = dict(line.split("==") for line in lines if "==" in line and not line.startswith("#"))
+    content = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [each for some in content["optional-dependencies"].values() for each in some]
+    bounds = [*map(Requirement, [*content["dependencies"], *extras])]
+    names = {canonicalize_name(name): number.split()[0] for name, number in pinned.items()}
+    outside = [
+        str(each)
+        for each in bounds
+        if canonicalize_name(each.name) in names
+        and not each.specifier.contains(names[canonicalize_name(each.name)])
+    ]
+    assert [] == outside
+    assert {"filelock", "torch"} <= names.keys()
 
 
 def test_checkout_uses_the_files_at_its_root() -> None:

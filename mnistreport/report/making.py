@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mnistreport.report.figures.loading import load_matplotlib
 from mnistreport.report.material import Material
 from mnistreport.report.weights import pack_weights
 from mnistreport.study.naming import EPOCHS, LEVELS, RUNS, TABLES, name_weights
@@ -127,6 +128,8 @@ def _make_notebook(making: Making) -> bytes:
 
 def _make_notebook_pdf(making: Making) -> bytes:
     from mnistreport.report.notebook.file import read_notebook
+
+    load_matplotlib()
     from mnistreport.report.notebook.paper.pdf import render_notebook_pdf
 
     context = making.document.context

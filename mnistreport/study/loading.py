@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mnistreport.errors import ManifestError
+from mnistreport.search_path import distrust_folder
 from mnistreport.study.baselines import build_baselines
 from mnistreport.study.complaints import Complaints
 from mnistreport.study.document import read_document
@@ -35,6 +36,7 @@ def load_manifest(path: Path, *, known: Manifest | None = None) -> Manifest:
         ManifestError: If it cannot be read or anything in it is wrong, with every mistake once,
             in the order of lines; or if it does not say what is ``known``.
     """
+    distrust_folder(path.parent)
     document = read_document(path)
     if known and known.sha256 != document.sha256:
         reason = "has changed since it was loaded"

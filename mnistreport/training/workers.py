@@ -5,12 +5,11 @@ travel to the parent through a pipe.
 """
 
 import multiprocessing
-import os
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -18,7 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from mnistreport.errors import EnvironmentFault, MnistReportError
-from mnistreport.processes import obey_parent, starting_children
+from mnistreport.processes import environment_changed, obey_parent, starting_children
 from mnistreport.training.crew import Crew, Gone, Shift, WorkPlace
 from mnistreport.training.events import Ended, Event, Started
 from mnistreport.training.grouping import Cohort
@@ -134,7 +133,7 @@ class _Worker:
         self.connection, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_work, args=(theirs, place), daemon=True)
         self.listener = threading.Thread(target=self._listen, args=(inbox,), daemon=True)
-        with _environment_of_workers():
+        with environment_changed(WORKER_ENVIRONMENT):
             self.process.start()
         theirs.close()  # so that the pipe ends when the worker does
         self.listener.start()
@@ -179,21 +178,6 @@ class _Worker:
 _Word = Event | MnistReportError
 _Letter = tuple[_Worker, _Word | None]
 """Who says it, and what; ``None`` if that one is dead."""
-
-
-@contextmanager
-def _environment_of_workers() -> Generator[None]:
-    """Have children load their libraries with what ``WORKER_ENVIRONMENT`` says."""
-    before = {name: os.environ.get(name) for name in WORKER_ENVIRONMENT}
-    os.environ.update(WORKER_ENVIRONMENT)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _work(connection: Connection, place: WorkPlace) -> None:

@@ -13,6 +13,7 @@ from mnistreport.data.files import printable
 from mnistreport.data.split import split_digits
 from mnistreport.errors import DataError
 from mnistreport.isolation import Limits
+from mnistreport.search_path import distrust_folder
 from mnistreport.study.naming import explain_misnamed
 from mnistreport.verification.archive import explain_unread
 from mnistreport.verification.evaluation import TOLERANCE, evaluate_weights
@@ -42,6 +43,7 @@ def verify_submission(path: Path, scheme: str, digits: DigitSet | None = None) -
     Raises:
         EnvironmentFault: The temporary folder cannot be written.
     """
+    distrust_folder(path.parent)
     why = explain_misnamed(scheme, path.name)
     name = Check.judge(NAME, [why] if why else [], f"as {scheme}.zip")
     try:

@@ -16,6 +16,7 @@ from typing import Any
 
 from mnistreport.files import read_kept
 from mnistreport.report.figures.figure import Figure, Picture
+from mnistreport.report.figures.loading import load_matplotlib
 from mnistreport.report.figures.plan import PlannedFigure
 from mnistreport.report.figures.svg import is_plain_drawing
 from mnistreport.report.stamp import load_stamp, read_stamped
@@ -42,6 +43,7 @@ class FigureFolder:
         """Return figures by name, in their order; nothing is written."""
         figures = self._find(planned)
         if missing := [each for each in planned if each.name not in figures]:
+            load_matplotlib()
             from mnistreport.report.figures.gallery import draw_figures  # matplotlib, seaborn
 
             figures |= draw_figures(missing)

@@ -41,7 +41,8 @@ def draw_figures(planned: Sequence[PlannedFigure]) -> dict[str, Figure]:
         return {each.name: draw_figure(each) for each in planned}
     # Spawned, since a process with threads (torch's, say) cannot safely be forked.
     context = multiprocessing.get_context("spawn")
-    helper = ProcessPoolExecutor(1, mp_context=context, initializer=obey_parent)
+    with starting_children():  # also the process that sees to its locks
+        helper = ProcessPoolExecutor(1, mp_context=context, initializer=obey_parent)
     try:
         with starting_children():
             awaited = {each.name: helper.submit(draw_figure, each) for each in sent}

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from mnistreport.analysis.results import Results
+from mnistreport.report.figures.loading import load_matplotlib
 
 _FAMILIAR: Final = 0x250
 """Below it lie the letters of Latin scripts, which the fonts have."""
@@ -22,6 +23,7 @@ def _find_unknown(texts: Iterable[str]) -> list[str]:
     strange = {letter for text in texts for letter in text if ord(letter) >= _FAMILIAR}
     if not strange:
         return []
-    from mnistreport.report.figures.style import list_letters  # matplotlib
+    load_matplotlib()
+    from mnistreport.report.figures.style import list_letters
 
     return sorted(strange - list_letters())
