@@ -29,7 +29,7 @@ MEANT: Final[Mapping[str, str]] = {
     "locks": r"((output/digits|rendered)/(figures/)?)?\.(build\.)?(lock|pid)",
     "unfinished files": r"(output/digits|rendered)/(figures/)?\.(new|old)-.*",
     "zips": r"((output/digits|rendered)/)?(\.new-)?[\w-]+\.(zip|txt)",
-    "logs": r"tensorboard(/.*)?",
+    "logs": r"tensorboard(/.*)?|mlruns(/.*)?|(\.new-)?mlflow\.db(-\w+)?",
 }
 """Patterns of the paths, relative to the project, that the program itself means to open."""
 

@@ -218,7 +218,9 @@ def run(*words: object, folder: Path, **environment: str) -> Told:
 def fetch_preview(folder: Path, *command: str | Path) -> str:
     """Start a preview in a folder, wait until it shows a page, end it, and return the page."""
     words = [*command, "preview", "--port", "0"]
-    with subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        words, cwd=folder, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         try:
             assert process.stdout is not None
             address = process.stdout.readline().split()[0].rstrip("/")
@@ -229,5 +231,5 @@ def fetch_preview(folder: Path, *command: str | Path) -> str:
             with urlopen(f"{address}{name}", timeout=60) as page:  # noqa: S310 - http
                 return page.read().decode()
         finally:
-            process.send_signal(signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does; strace passes nothing on
             process.wait(30)

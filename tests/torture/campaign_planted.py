@@ -101,7 +101,7 @@ def test_every_command_opens_only_what_is_meant(tmp_path: Path, record_property:
         log = tmp_path / f"{numbers}.trace"
         place.run(*words, before=tuple(spell_traced(log)))
         seen = read_trace(log)
-        assert [] == seen.list_unmeant(place.project), words
+        assert [] == (others := seen.list_unmeant(place.project)), (words, others)
         assert [] == seen.list_executed(place.project), words
         opened.update(path for path in seen.opened if path.startswith(str(place.project)))
 
