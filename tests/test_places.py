@@ -185,3 +185,24 @@ def test_a_project_folder_may_be_a_link(tmp_path: Path) -> None:
     told = _start("init", tmp_path / "project")
     assert ExitCode.DONE == told.code, told.err
     assert (tmp_path / "real" / "experiments.toml").is_file()
+
+
+def test_templates_that_are_somebodys_whole_disk_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link for templates to a folder of very much is told, and not walked to its end."""
+    project, disk = tmp_path / "project", tmp_path / "disk"
+    project.mkdir()
+    (project / "experiments.toml").write_text(BOTH_MODELS)
+    (project / "templates").symlink_to(disk)
+    (disk / "huge").mkdir(parents=True)
+    with (disk / "huge" / "file").open("wb") as file:
+        file.truncate(2**40)  # takes no room, and hours to read
+    monkeypatch.setattr("mnistreport.report.pdf.render_pdf", lambda page, **_: page.encode())
+    words = ("--manifest", project / "experiments.toml", "--no-pdf")
+    assert ExitCode.DONE == call_command("build", *words[:2]).code
+    assert "nothing has changed" in call_command("render", *words).out
+    monkeypatch.setattr("mnistreport.report.stamp.MOST_ENTRIES", 1)
+    told = call_command("render", *words)
+    assert ExitCode.ENVIRONMENT == told.code, told.out
+    assert f"{project / 'templates'}: holds more than 1 files and folders" in told.err

@@ -12,12 +12,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from mnistreport.analysis.results import Results
+from mnistreport.errors import EnvironmentFault
 from mnistreport.files import read_kept, replace_file
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.dates import find_given_date
@@ -30,6 +32,8 @@ from mnistreport.resources import PACKAGE, find_resource
 from mnistreport.signing import is_signed, sign
 
 STAMP = ".build.json"
+MOST_ENTRIES: Final = 10_000
+"""Files and folders among templates, or of the program."""
 MOST_BYTES: Final = 16 * 2**20
 """No stamp is longer."""
 _SIGNATURE: Final = "signature"
@@ -177,21 +181,32 @@ def digest_program() -> str:
 def _read_files(folder: Path) -> Iterator[bytes]:
     """Yield name and digest of every file below ``folder`` that documents are made of.
 
-    Of a link that leads out, where to: what lies there is not read, as no template is.
+    Of a link that leads out, where to: what lies there is not read, as no template is. Of a file
+    that is too large for anything in a document, how large it is.
     """
     inside = folder.resolve()
     for path in _list_files(folder):
         yield f"{path.relative_to(folder)}\0".encode()
-        if path.resolve().is_relative_to(inside):
-            with path.open("rb") as file:  # however large it is
+        if (size := path.stat().st_size) > MOST_BYTES:
+            yield f"{size}\0".encode()
+        elif path.resolve().is_relative_to(inside):
+            with path.open("rb") as file:
                 yield hashlib.file_digest(file, "sha256").digest()
         else:
             yield f"{path.resolve()}\0".encode()
 
 
 def _list_files(folder: Path) -> Iterator[Path]:
-    """Yield what documents are made of; not what a build keeps beside it."""
-    for path in sorted(folder.rglob("*")):
+    """Yield what documents are made of; not what a build keeps beside it.
+
+    Raises:
+        EnvironmentFault: There is too much: somebody's whole disk may lie behind a link.
+    """
+    found = list(islice(folder.rglob("*"), MOST_ENTRIES + 1))
+    if len(found) > MOST_ENTRIES:
+        msg = f"holds more than {MOST_ENTRIES:,} files and folders"
+        raise EnvironmentFault(msg, file=folder, next_step="keep only templates there")
+    for path in sorted(found):
         is_kept = path.name == WRITTEN_BESIDE or path.name.startswith(".")
         if path.is_file() and not is_kept and "__pycache__" not in path.parts:
             yield path
