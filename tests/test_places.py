@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mnistreport.errors import ExitCode
+from mnistreport.errors import EnvironmentFault, ExitCode
 from mnistreport.options import Listener, Options
 from mnistreport.pipeline import Project, open_project
 from mnistreport.places import find_output
+from mnistreport.report import stamp
 from mnistreport.report.context import dump_context, make_context
 from tests.commands import Told, call_command
 from tests.digit_files import draw_digits, write_idx_folder
@@ -191,18 +192,14 @@ def test_templates_that_are_somebodys_whole_disk_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A link for templates to a folder of very much is told, and not walked to its end."""
-    project, disk = tmp_path / "project", tmp_path / "disk"
-    project.mkdir()
-    (project / "experiments.toml").write_text(BOTH_MODELS)
-    (project / "templates").symlink_to(disk)
+    disk, templates = tmp_path / "disk", tmp_path / "templates"
+    templates.symlink_to(disk)
     (disk / "huge").mkdir(parents=True)
     with (disk / "huge" / "file").open("wb") as file:
         file.truncate(2**40)  # takes no room, and hours to read
-    monkeypatch.setattr("mnistreport.report.pdf.render_pdf", lambda page, **_: page.encode())
-    words = ("--manifest", project / "experiments.toml", "--no-pdf")
-    assert ExitCode.DONE == call_command("build", *words[:2]).code
-    assert "nothing has changed" in call_command("render", *words).out
-    monkeypatch.setattr("mnistreport.report.stamp.MOST_ENTRIES", 1)
-    told = call_command("render", *words)
-    assert ExitCode.ENVIRONMENT == told.code, told.out
-    assert f"{project / 'templates'}: holds more than 1 files and folders" in told.err
+    name, size = stamp._read_files(templates)
+    assert (b"huge/file\0", b"1099511627776\0") == (name, size)
+    monkeypatch.setattr(stamp, "MOST_ENTRIES", 1)
+    with pytest.raises(EnvironmentFault, match="more than 1 files and folders") as caught:
+        list(stamp._read_files(templates))
+    assert templates == caught.value.problems[0].file
