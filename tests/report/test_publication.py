@@ -226,6 +226,17 @@ def test_a_folder_in_a_documents_place_is_told(publish: Publish, output: Path) -
     assert [] == list(output.glob(f"{NEW}*"))
 
 
+def test_another_look_at_the_test_split_is_written(
+    small: Material, publish: Publish, tmp_path: Path, output: Path
+) -> None:
+    """A look in the ledger that was not there makes other documents, though no number changed."""
+    assert publish().fresh
+    earlier = replace(small.reads[0], fingerprints=("e" * 64,), read_at="2025-12-24T00:00:00")
+    looks = replace(small, reads=(earlier, *small.reads))
+    assert publish_report(looks, tmp_path, output, notebook=False).fresh
+    assert "2025-12-24" in (output / "report.html").read_text("utf-8")
+
+
 REFUSED = (
     ("write", f"{NEW}figures.json", True),
     ("link", f"{NEW}report.kept-1.html", False),

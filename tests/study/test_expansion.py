@@ -80,6 +80,14 @@ def test_combining_baselines_gives_the_baseline(load: Load) -> None:
     assert combined == combine(manifest, {})
 
 
+def test_of_two_levels_with_one_field_the_later_wins(load: Load) -> None:
+    """Studies that both change a field are joined in the manifest's order; the last one stands."""
+    again = 'name = "again"\nmodel = "mlp"\nfactor = "learning_rate"\nlevels = [0.01, 0.3]'
+    manifest = load(f"{SMALL_MANIFEST}\n[[studies]]\n{again}\n")
+    combined = combine(manifest, {"rate": "0.1", "again": "0.3"})
+    assert 0.3 == combined.training.learning_rate
+
+
 def test_layers_win_over_neurons_when_combined(load: Load) -> None:
     """Unequal layers say all there is to say about the size."""
     manifest = load(SMALL_MANIFEST + STUDIES)

@@ -1,0 +1,57 @@
+"""The rules of comparison at their boundaries, and just past them."""
+
+from dataclasses import replace
+
+import pytest
+
+from mnistreport.analysis.comparisons import judge_family
+from mnistreport.analysis.results import LevelSummary, StudySummary
+from mnistreport.analysis.statistics import ALPHA, Difference, Interval
+from tests.analysis.planted import Accuracies, find_finding, make_rate_study, plant
+
+
+@pytest.mark.parametrize(
+    ("p_value", "expected"), [(ALPHA, "too few seeds"), (0.9999 * ALPHA, "clear")]
+)
+def test_only_a_p_value_below_alpha_is_clear(p_value: float, expected: str) -> None:
+    """A p-value of exactly 0.05 shows nothing."""
+    difference = Difference(0.02, Interval(0.0, 0.04), 3, p_value)
+    (comparison,) = judge_family([difference], noise_floor=0.01)
+    assert expected == comparison.strength
+
+
+def _plant_cost(best: Accuracies, cheap: Accuracies) -> StudySummary:
+    """Return a study whose best level, 1, trains ten times as long as the others."""
+    study = plant(
+        make_rate_study([0.01, 0.1, 1.0]), {"0.01": cheap, "0.1": (0.90, 0.91, 0.89), "1": best}
+    )
+    levels: list[LevelSummary] = []
+    for level in study.levels:
+        seconds = 1.0 if level.label == "1" else 0.1
+        runs = {
+            seed: replace(
+                run, history=tuple(replace(row, duration_seconds=seconds) for row in run.history)
+            )
+            for seed, run in level.summary.runs.items()
+        }
+        levels.append(replace(level, summary=replace(level.summary, runs=runs)))
+    return StudySummary(study.study, tuple(levels))
+
+
+@pytest.mark.parametrize(
+    ("cheap", "expected"),
+    [
+        ((0.952, 0.97, 0.988), "0.01"),  # as good as the best, to within noise
+        ((0.90, 0.97, 0.99), None),  # too few seeds to show it, but 2 points worse
+    ],
+)
+def test_a_cheap_level_beyond_noise_is_not_recommended(
+    cheap: Accuracies, expected: str | None
+) -> None:
+    """A cheap level that is 2 points worse is not recommended, though too few seeds show it."""
+    study = _plant_cost(best=(0.96, 0.98, 0.98), cheap=cheap)
+    assert "0.01" in {level.label for level in study.ties}
+    cost = find_finding(study, "cost")
+    assert cost is not None
+    thrifty = cost.values["thrifty"]
+    assert expected == (thrifty.label if isinstance(thrifty, LevelSummary) else None)
