@@ -7,7 +7,14 @@ import pytest
 from mnistreport.analysis.comparisons import judge_family
 from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.analysis.statistics import ALPHA, Difference, Interval
-from tests.analysis.planted import Accuracies, find_finding, make_rate_study, plant
+from tests.analysis.planted import (
+    Accuracies,
+    find_finding,
+    make_rate_study,
+    make_width_study,
+    plant,
+)
+from tests.fake_results import make_results
 
 
 @pytest.mark.parametrize(
@@ -23,7 +30,8 @@ def test_only_a_p_value_below_alpha_is_clear(p_value: float, expected: str) -> N
 def _plant_cost(best: Accuracies, cheap: Accuracies) -> StudySummary:
     """Return a study whose best level, 1, trains ten times as long as the others."""
     study = plant(
-        make_rate_study([0.01, 0.1, 1.0]), {"0.01": cheap, "0.1": (0.90, 0.91, 0.89), "1": best}
+        make_rate_study([0.01, 0.1, 1.0]),
+        {"0.01": cheap, "0.1": (0.90, 0.91, 0.89)[: len(best)], "1": best},
     )
     levels: list[LevelSummary] = []
     for level in study.levels:
@@ -55,3 +63,28 @@ def test_a_cheap_level_beyond_noise_is_not_recommended(
     assert cost is not None
     thrifty = cost.values["thrifty"]
     assert expected == (thrifty.label if isinstance(thrifty, LevelSummary) else None)
+
+
+def test_one_seed_has_no_noise_to_hide_in() -> None:
+    """With one seed only a level that ends as high is a cheaper way to the best."""
+    cost = find_finding(_plant_cost(best=(0.96,), cheap=(0.95,)), "cost")
+    assert cost is not None
+    assert cost.values["thrifty"] is None
+
+
+def test_three_sizes_are_two_steps() -> None:
+    """Three sizes are the fewest of which the last step can be held against the first."""
+    ends = {"32": (0.80, 0.81, 0.79), "64": (0.90, 0.91, 0.89), "128": (0.92, 0.93, 0.91)}
+    returns = find_finding(plant(make_width_study([32, 64, 128], baseline=32), ends), "returns")
+    assert returns is not None
+    assert pytest.approx(0.1) == returns.values["first_gain"]
+    assert pytest.approx(0.02) == returns.values["last_gain"]
+    two = plant(make_width_study([32, 64], baseline=32), ends)
+    assert find_finding(two, "returns") is None
+
+
+def test_experiments_without_any_run_are_untrained() -> None:
+    """A run that diverged or failed was trained; one that is missing was not."""
+    results = make_results(missing={0.1: [1, 2]}, diverged=[0.5], failed=[16])
+    found = [(each.variant.training.learning_rate, each.seed) for each in results.untrained]
+    assert [(0.1, 1), (0.1, 2)] == found

@@ -32,7 +32,7 @@ LIBRARIES = (
     "PIL.Image", "pydantic", "rich.console", "scipy.special", "scipy.stats", "seaborn",
     "sklearn.datasets", "torch", "typer",
 )  # fmt: skip
-SECONDS = 60.0
+SECONDS = 40.0
 """A round may take as long, and five times as long as with nothing changed."""
 MEMORY = 4 * 2**30
 
