@@ -1,0 +1,103 @@
+"""Sentences about findings whose numbers a test chooses: each is the one that is printed."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from mnistreport.analysis.comparisons import Comparison
+from mnistreport.analysis.findings import Finding, find_confused
+from mnistreport.analysis.results import Results, StudySummary
+from mnistreport.analysis.statistics import Difference, Interval
+from mnistreport.report.sentences import say_finding
+from mnistreport.report.sentences.confusions import say_confused
+from tests.fake_results import find_study, make_results
+from tests.report.test_sentences import find_finding
+
+SURE = Comparison(Difference(0.02, Interval(0.01, 0.03), 3, 0.001), 0.001, "clear")
+
+
+@pytest.fixture(scope="module")
+def usual() -> Results:
+    """Every run finished, three seeds."""
+    return make_results()
+
+
+def say(study: StudySummary, kind: str, **values: object) -> str:
+    """Return what is said of a study's finding with other values, with plain spaces."""
+    finding = find_finding(study, kind)
+    strength = values.pop("strength", finding.strength)
+    merged: Mapping[str, object] = {**finding.values, **values}
+    changed: Finding = replace(finding, strength=strength, values=merged)  # type: ignore[arg-type]
+    return re.sub("[\u202f\u00a0]", " ", say_finding(study, changed))
+
+
+def test_times_that_a_machine_varies_by_are_one_range(usual: Results) -> None:
+    """Below half as much again they are told from the least to the most, else one by one."""
+    study = find_study(usual, "dropout_layer_norm")
+    close = say(study, "speed", seconds_per_epoch=(2.0, 2.5, 2.2, 2.9))
+    assert "2.0 s to 2.9 s, no further apart" in close
+    for most in (3.0, 9.0):
+        apart = say(study, "speed", seconds_per_epoch=(2.0, 2.5, 2.2, most))
+        assert "2.0 s with “neither”, 2.5 s with “dropout”, 2.2 s" in apart
+        assert f"{most:.1f} s with “both”" in apart
+
+
+def test_confusions_are_counted() -> None:
+    """One pair is one, and what happened once is not said to have happened several times."""
+    one = [[0] * 10 for _ in range(10)]
+    one[4][9] = 1
+    found = find_confused(one)
+    assert found is not None
+    assert "The most frequent confusion is 4 taken for 9 (once)." == say_confused(found)
+    one[7][2] = 3
+    found = find_confused(one)
+    assert found is not None
+    said = "The most frequent confusions are 7 taken for 2 (3 times), 4 taken for 9 (once)."
+    assert said == say_confused(found)
+
+
+@pytest.mark.parametrize(("gain", "returns"), [(0.01, True), (0.0, False), (-0.01, False)])
+def test_only_a_gain_has_returns(usual: Results, *, gain: float, returns: bool) -> None:
+    """Where the first step gained nothing, there is nothing to diminish or to grow."""
+    study = find_study(usual, "neurons")
+    said = say(study, "returns", comparison=SURE, first_gain=gain)
+    assert returns == said.startswith("Returns diminish: ")
+    assert "2.00 pp less" in said
+
+
+@pytest.mark.parametrize(("strength", "sure"), [("clear", True), ("within noise", False)])
+def test_an_edge_is_said_as_firmly_as_it_is_known(
+    usual: Results, *, strength: str, sure: bool
+) -> None:
+    """Whether the levels inside are clearly below decides what is said of the optimum."""
+    study = find_study(usual, "batch_size")
+    said = say(study, "edge", strength=strength)
+    assert sure == ("the optimum may lie beyond" in said)
+    assert sure != ("is not known" in said)
+
+
+def test_one_level_of_several_is_named_where_it_is_not_all(usual: Results) -> None:
+    """“At every level” is every level."""
+    study = find_study(usual, "batch_size")
+    values = {"least": 0.1234, "most": 0.1234}
+    assert say(study, "still_learning", levels=study.levels, **values).startswith("At every level")
+    some = say(study, "still_learning", levels=study.levels[1:], **values)
+    assert some.startswith("With batch size 64, 256 and 1024 ")
+    assert "by 12.3 %:" in some
+    assert "by 12.3 % to 45.7 %:" in say(study, "still_learning", least=0.1234, most=0.4567)
+
+
+def test_what_overfitted_is_told_with_the_one_its_numbers_are_of(usual: Results) -> None:
+    """Of several the worst is named; of one there is no need to."""
+    study = find_study(usual, "batch_size")
+    values = {"opened": 7, "rise": 0.1234, "gap_then": 0.01, "gap_end": 0.02}
+    for levels, which in (
+        (study.levels[:1], "In the mean it"),
+        (study.levels[:2], "with batch size 16 it"),
+    ):
+        finding = Finding("overfitted", "clear", {"levels": levels, "worst": levels[0]} | values)
+        said = re.sub("[\u202f\u00a0]", " ", say_finding(study, finding))
+        assert f"{which} was lowest after epoch 7 and 12.3 % higher at the end" in said
+        assert "went from 1.00 pp to 2.00 pp." in said
