@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mnistreport.analysis.comparisons import judge_family
+from mnistreport.analysis.findings import Finding
 from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.analysis.statistics import ALPHA, Difference, Interval
 from tests.analysis.planted import (
@@ -88,3 +89,32 @@ def test_experiments_without_any_run_are_untrained() -> None:
     results = make_results(missing={0.1: [1, 2]}, diverged=[0.5], failed=[16])
     found = [(each.variant.training.learning_rate, each.seed) for each in results.untrained]
     assert [(0.1, 1), (0.1, 2)] == found
+
+
+def test_one_pair_of_seeds_is_too_few_however_small_the_difference() -> None:
+    """A difference of one pair says nothing about noise."""
+    (one,) = judge_family([Difference(0.001, None, 1)], noise_floor=0.01)
+    (two,) = judge_family([Difference(0.001, Interval(-1.0, 1.0), 2, 0.9)], noise_floor=0.01)
+    (edge,) = judge_family([Difference(0.01, Interval(-1.0, 1.0), 2, 0.9)], noise_floor=0.01)
+    assert ("too few seeds", "within noise", "within noise") == (
+        one.strength,
+        two.strength,
+        edge.strength,
+    )
+
+
+def test_two_levels_with_times_are_enough_to_compare_them() -> None:
+    """Times half as far apart again as the shortest are told; one level has nothing beside it."""
+    study = _plant_cost(best=(0.96, 0.98, 0.98), cheap=(0.96, 0.97, 0.98))
+    assert find_finding(StudySummary(study.study, study.levels[1:]), "cost") is not None
+    assert find_finding(StudySummary(study.study, study.levels[1:2]), "cost") is None
+
+
+def test_a_finding_gives_its_values_by_their_kind() -> None:
+    """A value of another kind is a fault, none is none, and a tuple gives those of the kind."""
+    finding = Finding("any", "clear", {"share": 0.5, "none": None, "all": (1, "b", 2)})
+    assert (0.5, None) == (finding.get("share", float), finding.get_optional("none", float))
+    assert 0.5 == finding.get_optional("share", float)
+    assert (1, 2) == finding.get_all("all", int)
+    with pytest.raises(TypeError, match="share of finding any is no str"):
+        finding.get("share", str)
