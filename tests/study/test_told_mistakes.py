@@ -1,0 +1,95 @@
+"""How mistakes of a manifest are told: in which order, how many, and where exactly."""
+
+from pathlib import Path
+
+import pytest
+
+from mnistreport.errors import EnvironmentFault, ManifestError
+from mnistreport.study.expansion import override_fields
+from mnistreport.study.loading import load_manifest
+from mnistreport.study.naming import is_placeholder
+from mnistreport.study.trim_file import NAME, load_trim
+from tests.study.manifests import SMALL_MANIFEST, Complain, change, with_variants
+
+
+def test_what_follows_is_counted_to_the_last(complain: Complain) -> None:
+    """A hundred mistakes are told one by one; of 150 the other 50 are counted."""
+    keys = "".join(f"unknown_{number} = 1\n" for number in range(150))
+    problems = complain(change("[training]\n", f"[training]\n{keys}"))
+    assert 101 == len(problems)
+    assert "50 more problems follow" == problems[-1].reason
+    assert list(range(2, 102)) == [problem.line for problem in problems[:-1]]
+
+
+def test_a_hundred_mistakes_are_told_without_a_count(complain: Complain) -> None:
+    """Nothing follows the hundredth if it is the last."""
+    keys = "".join(f"unknown_{number} = 1\n" for number in range(100))
+    problems = complain(change("[training]\n", f"[training]\n{keys}"))
+    assert 100 == len(problems)
+    assert "follow" not in problems[-1].reason
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("a = [1,\n", 2, 1),
+        ("seed = 1\nb = [1,\n  2", 3, 4),
+        ('[data]\nsource = "x', 2, 12),
+        ("[data]\nseed = \n", 2, 8),
+    ],
+)
+def test_a_syntax_error_has_its_line_and_column(
+    tmp_path: Path, text: str, line: int, column: int
+) -> None:
+    """Also where the file ends too soon."""
+    path = tmp_path / "experiments.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ManifestError) as caught:
+        load_manifest(path)
+    (problem,) = caught.value.problems
+    assert line == problem.line
+    assert f"at column {column}: " in problem.reason
+
+
+def test_layers_take_the_place_of_number_and_width() -> None:
+    """Neither is left where the widths are named one by one, and both where they are not."""
+    fields = {"hidden_layers": 2, "neurons": 8, "epochs": 3}
+    assert {"layers": (8, 4), "epochs": 3} == override_fields(fields, {"layers": (8, 4)})
+    assert {**fields, "epochs": 5} == override_fields(fields, {"epochs": 5})
+
+
+def test_names_that_are_to_be_replaced_are_known() -> None:
+    """Those that the default manifest has in the place of real ones."""
+    assert is_placeholder("Your name (replace me)")
+    assert not is_placeholder("Ada Lovelace")
+
+
+@pytest.mark.parametrize(("seconds", "sound"), [(1, True), (10**9, True), (10**9 + 1, False)])
+def test_a_budget_is_a_number_of_seconds(tmp_path: Path, *, seconds: int, sound: bool) -> None:
+    """From one second to thirty years."""
+    content = f'{{"format": 1, "budget_seconds": {seconds}, "seeds": 2, "epochs": [1, 2]}}'
+    (tmp_path / NAME).write_text(content, "utf-8")
+    if sound:
+        trim = load_trim(tmp_path)
+        assert trim is not None
+        assert (seconds, 2) == (trim.budget_seconds, trim.seeds)
+    else:
+        with pytest.raises(EnvironmentFault):
+            load_trim(tmp_path)
+
+
+def test_what_stands_nowhere_comes_first(complain: Complain) -> None:
+    """A table that is missing has no line; it is told before what stands in the first one."""
+    problems = complain('seeds = 1\n[models.mlp]\nkind = "mlp"\n')
+    assert [(None, "studies"), (1, "seeds")] == [(each.line, each.key) for each in problems]
+
+
+def test_a_variant_says_what_is_wrong_with_itself_at_its_own_line(complain: Complain) -> None:
+    """Each of several variants is told by itself, with its own key."""
+    text = with_variants('{ label = "a", dropout = 2 }, { label = "b", epochs = 0 }')
+    found = [(problem.line, problem.key) for problem in complain(text)]
+    line = 1 + SMALL_MANIFEST.splitlines().index('factor = "learning_rate"')
+    assert [
+        (line, "studies[0].variants[0].dropout"),
+        (line, "studies[0].variants[1].epochs"),
+    ] == found
