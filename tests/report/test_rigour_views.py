@@ -1,0 +1,104 @@
+"""What is said of budgets and proofs: of whom, and in which number."""
+
+import re
+
+from mnistreport.analysis.results import Results
+from mnistreport.report.rigour import say_budgets, view_budgets, view_proofs
+from tests.fake_results import import_runs, make_results
+
+TITLES = {"mlp": "feedforward network", "cnn": "convolutional network"}
+SEEDS = (0, 1, 2)
+
+
+def _say(results: Results) -> str:
+    return re.sub("[\u202f\u00a0]", " ", say_budgets(results, TITLES))
+
+
+def test_one_epoch_is_one() -> None:
+    """Its number decides how it is written, and equal budgets are called equal."""
+    said = _say(make_results(epochs=1))
+    assert re.search(r"network in \d+ settings of 1 epoch(,| |\.)", said)
+    assert "epochs" not in said
+    assert re.search(r"settings of 2 epochs", _say(make_results(epochs=2)))
+
+
+def test_budgets_are_added_up_for_each_model() -> None:
+    """Studies, then what was joined, then each model with all that it was tried in."""
+    results = make_results()
+    views = view_budgets(results, TITLES)
+    assert ["study"] * 5 + ["joined"] + ["model"] * 2 == [view.kind for view in views]
+    assert ["Feedforward network, in all", "Convolutional network, in all"] == [
+        view.title for view in views[-2:]
+    ]
+    settings = {view.title: view.budget.settings for view in views}
+    assert (4, 1) == (
+        settings["Learning rate"],
+        settings["Best levels joined, feedforward network"],
+    )
+    assert len(results.variants) == sum(view.budget.settings for view in views[-2:])
+    assert len(results.runs) == sum(view.budget.runs for view in views[-2:])
+
+
+def test_studies_whose_levels_had_other_numbers_of_updates_are_named() -> None:
+    """Only the batch size changes how many updates an epoch has."""
+    said = _say(make_results())
+    assert "Levels had different numbers of updates in: Batch size (" in said
+    assert 1 == said.count("(")
+
+
+def test_only_the_levels_that_were_imported_are_named() -> None:
+    """Of the others it is known what was run."""
+    results = import_runs(make_results(), {0.1: SEEDS})
+    sentences = {proof.slug: proof.sentence for proof in view_proofs(results)}
+    assert "(“0.1”)" in sentences["learning_rate"]
+    assert "imported" not in sentences["batch_size"]
+
+
+def test_an_imported_baseline_makes_nothing_known() -> None:
+    """What every level is held against is not known then; it is named itself, and as baseline."""
+    results = import_runs(make_results(), {0.01: SEEDS})
+    views = {proof.slug: proof for proof in view_proofs(results)}
+    rates = views["learning_rate"]
+    assert "(“0.01”, the baseline among them)" in rates.sentence
+    assert not rates.holds
+    failures = {level.label: level.failures for level in rates.levels}
+    assert ("imported, not checked",) == failures["0.01"]
+    assert ("the baseline is imported, not checked",) == failures["0.1"]
+
+
+def test_what_fails_is_said_of_each_level() -> None:
+    """A seed is named, several are, and a proof that fails says of which level why."""
+    results = make_results(missing={0.1: [2], 0.5: [0, 1]})
+    views = {proof.slug: proof for proof in view_proofs(results)}
+    failures = {level.label: level.failures for level in views["learning_rate"].levels}
+    assert (("no run of seed 2",), ("no run of seeds 0 and 1",)) == (
+        failures["0.1"],
+        failures["0.5"],
+    )
+    assert ((), ()) == (failures["0.001"], failures["0.01"])
+    assert (
+        "“0.1”: no run of seed 2; “0.5”: no run of seeds 0 and 1" in views["learning_rate"].sentence
+    )
+    assert "every level was given the same" in views["batch_size"].sentence
+
+
+def test_many_seeds_are_counted() -> None:
+    """Five are listed, six are not."""
+    seeds = tuple(range(7))
+    for missing, said in ((range(5), "seeds 0, 1, 2, 3 and 4"), (range(6), "6 seeds")):
+        results = make_results(seeds, missing={0.1: [*missing]}, epochs=2)
+        rates = next(p for p in view_proofs(results) if p.slug == "learning_rate")
+        failures = {level.label: level.failures for level in rates.levels}
+        assert (f"no run of {said}",) == failures["0.1"]
+
+
+def test_what_a_level_changes_is_shown_with_both_values() -> None:
+    """As a person writes them: flags are on and off, widths one by one."""
+    views = {proof.slug: proof for proof in view_proofs(make_results())}
+    rates, ablation = (
+        {level.label: level.differs for level in views[slug].levels}
+        for slug in ("learning_rate", "dropout_layer_norm")
+    )
+    assert ((), ("learning rate 0.01 → 0.1",)) == (rates["0.01"], rates["0.1"])
+    assert ("layer normalisation off → on",) == ablation["layer norm"]
+    assert ("dropout 0 → 0.5", "layer normalisation off → on") == ablation["both"]
