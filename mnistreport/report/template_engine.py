@@ -31,25 +31,13 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from mnistreport.errors import TemplateError
-from mnistreport.report import numbers, records, views
+from mnistreport.report import records, views
 from mnistreport.report.claims import CLAIM_FORM, ClaimExtension, note_claims
-from mnistreport.report.dates import format_date
+from mnistreport.report.filters import FILTERS
 from mnistreport.report.markdown import Draft, refuse_long, render_markdown
 from mnistreport.report.passage import Passage
-from mnistreport.report.wording import Prose, capitalise, end_sentence, escape_markdown
+from mnistreport.report.wording import Prose, escape_markdown
 
-FILTERS: Final = {
-    "percent": numbers.format_percent,
-    "points": numbers.format_points,
-    "loss": numbers.format_loss,
-    "seconds": numbers.format_seconds,
-    "count": numbers.format_count,
-    "measure": numbers.format_measure,
-    "p": numbers.format_p,
-    "date": format_date,
-    "sentence": end_sentence,
-    "capitalize": capitalise,  # Jinja's own would put the rest in lower case
-}
 TAGS: Final = ("claim", "endclaim", "if", "elif", "else", "endif", "for", "endfor", "set", "endset")
 Source = tuple[str, str]
 """The text of a template, and the path of its file."""
