@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, is_dataclass
 from itertools import count
 from pathlib import Path
 from types import GeneratorType
-from typing import Final, Self, cast
+from typing import Final, cast
 
-from jinja2 import Environment, TemplateSyntaxError, Undefined, nodes
+from jinja2 import Environment, TemplateSyntaxError, Undefined, UndefinedError, nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 
@@ -22,6 +22,7 @@ from mnistreport.errors import TemplateError
 from mnistreport.report.evidence import Evidence, describe_value
 from mnistreport.report.expressions import say_expression, watch_operands
 from mnistreport.report.markdown import seal_words, strip_markdown
+from mnistreport.report.missing import UNFINISHED, Missing, Notes, say_missing
 
 CLAIM_FORM: Final = '{% claim study.best.label == "0.1" %}A rate of 0.1 is the best.{% endclaim %}'
 """How a claim is written, for who wrote it otherwise."""
@@ -39,6 +40,8 @@ class Claim:
         evidence: The operands that decided, in the order in which they were looked at; what
             ``and`` and ``or`` did not need is not among them.
         words: What it says, as plain text.
+        missing: What it asked about and the results lack, with the reason, a clause each. Where
+            something is missing, a claim does not hold, whatever its condition comes to.
     """
 
     file: Path
@@ -47,12 +50,14 @@ class Claim:
     holds: bool
     evidence: tuple[Evidence, ...]
     words: str
+    missing: tuple[str, ...] = ()
 
     @property
     def refutation(self) -> str:
         """What is said of it if it does not hold: a sentence, with the values."""
-        values = "; ".join(f"{each.name} is {each.value}" for each in self.evidence)
-        return f"Not borne out by the results{values and ': '}{values}."
+        values = (f"{each.name} is {each.value}" for each in self.evidence)
+        said = "; ".join((*self.missing, *values))
+        return f"Not borne out by the results{said and ': '}{said}."
 
 
 @dataclass(frozen=True)
@@ -80,23 +85,6 @@ class ClaimLog:
         return seal_words(words, seal)
 
 
-class Nothing(Undefined):
-    """A part of a result that is not there: no comparison with it holds, whichever way it goes."""
-
-    def _compare(self, _other: object) -> bool:
-        return False
-
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _compare  # type: ignore[assignment]
-
-    __hash__ = None  # type: ignore[assignment] - as it equals nothing, itself included
-
-    def _keep(self, _other: object) -> Self:
-        return self
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _keep  # type: ignore[assignment]
-    __truediv__ = __rtruediv__ = _keep  # type: ignore[assignment]
-
-
 class ClaimExtension(Extension):
     """Teaches Jinja ``{% claim condition %}words{% endclaim %}``.
 
@@ -106,11 +94,15 @@ class ClaimExtension(Extension):
 
     tags = {"claim"}  # noqa: RUF012 - as Jinja declares it
 
-    def __init__(self, environment: Environment, log: ClaimLog | None = None) -> None:
+    def __init__(
+        self, environment: Environment, log: ClaimLog | None = None, notes: Notes | None = None
+    ) -> None:
         super().__init__(environment)
         self.log = log
+        self._notes = notes or Notes()
         self._numbers = count()
         self._seen: dict[int, dict[str, str]] = {}
+        self._outcomes: dict[int, _Outcome] = {}
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """Keep the line's end after a claim, which Jinja would take away with the tag.
@@ -120,8 +112,12 @@ class ClaimExtension(Extension):
         del name, filename
         return re.sub(r"\bendclaim\s*%}(?=\r?\n)", "endclaim +%}", source)
 
-    def parse(self, parser: Parser) -> nodes.Node:
-        """Read a claim, from its tag to ``endclaim``."""
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        """Read a claim, from its tag to ``endclaim``.
+
+        Its condition becomes a block of its own, which is run and may fail before the words are
+        printed.
+        """
         line = next(parser.stream).lineno
         condition = _parse_condition(parser, line)
         words = _parse_words(parser, line)
@@ -135,54 +131,101 @@ class ClaimExtension(Extension):
             return call
 
         place = [nodes.Const(str(parser.filename)), nodes.Const(line), nodes.Const(said)]
-        call = self.call_method("tell", [number, *place, watch_operands(condition, watch)])
-        return nodes.CallBlock(call, [], [], words).set_lineno(line)
+        watched = self.call_method("look", [number, *place, watch_operands(condition, watch)])
+        block: list[nodes.Node] = [nodes.ExprStmt(watched).set_lineno(line)]
+        weigh = self.call_method("weigh", [number, nodes.Const(said)])
+        tell = self.call_method("tell", [number, *place])
+        return [
+            nodes.CallBlock(weigh, [], [], block).set_lineno(line),
+            nodes.CallBlock(tell, [], [], words).set_lineno(line),
+        ]
 
     def see(self, number: int, name: str, owner: object, attributes: tuple[str, ...]) -> object:
         """Return an operand's value, and remember it for the claim of that number."""
+        seen = self._seen.setdefault(number, {})
         owners, value = list[object](), owner
         for attribute in attributes:
             owners.append(value)
-            if value is None:  # a level that did not finish has no accuracy, and bears nothing out
-                value = Nothing(name=name)
-                break
+            seen[name] = describe_value(Undefined())  # if it comes to no value
             value = self.environment.getattr(value, attribute)
         if isinstance(value, GeneratorType):  # of a filter: looked at here, it would be used up
             value = list(cast("Iterable[object]", value))
-        described = describe_value(value, owners, attributes[-1] if attributes else "")
-        self._seen.setdefault(number, {})[name] = described
+        self._notes.look_at_whole(value)
+        seen[name] = describe_value(value, owners, attributes[-1] if attributes else "")
         return value
 
-    def tell(
-        self,
-        number: int,
-        file: str,
-        line: int,
-        said: str,
-        outcome: object,
-        caller: Callable[[], str],
-    ) -> str:
+    def weigh(self, number: int, said: str, caller: Callable[[], str]) -> str:
+        """Find out whether the claim of that number holds: evaluate its condition."""
+        depth = self._notes.depth
+        self._notes.open()
+        holds = False
+        try:
+            caller()
+            holds = self._outcomes[number].holds
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            TypeError,
+            UndefinedError,
+            ValueError,
+        ):
+            if not self._list_missing(said):
+                raise  # otherwise it is what is missing that cannot be compared
+        missing = say_missing(self._list_missing(said))
+        self._outcomes[number] = _Outcome(holds and not self._list_missing(said), missing)
+        self._notes.drop(depth)
+        return ""
+
+    def look(self, number: int, file: str, line: int, said: str, outcome: object) -> None:
+        """Take down what the condition of a claim came to."""
+        is_plain = isinstance(outcome, str | int | float) and not isinstance(outcome, bool)
+        if (is_plain or is_dataclass(outcome)) and not self._list_missing(said):
+            msg = f"a claim needs what holds or not, and {said} can only hold"
+            step = f"compare it with something: write it as {CLAIM_FORM}"
+            raise TemplateError(msg, file=Path(file), line=line, next_step=step)
+        self._outcomes[number] = _Outcome(bool(outcome))
+
+    def _list_missing(self, said: str) -> list[Missing]:
+        """Return what is missing among all that a condition asked about.
+
+        A condition that names the verdict of levels that did not finish, or asks for these levels,
+        asks about just that.
+        """
+        asked = {"verdict": UNFINISHED in said, "": ".unfinished" in said}
+        return [each for each in self._notes.list_all() if not asked.get(each.attribute)]
+
+    def tell(self, number: int, file: str, line: int, said: str, caller: Callable[[], str]) -> str:
         """Return the words of a claim, and note whether it holds."""
         if self.log is None:
             msg = "a claim can be checked only in the Markdown of an insight or a section"
             step = "move it into a *.md.j2 file that is no part of another page"
             raise TemplateError(msg, file=Path(file), line=line, next_step=step)
-        is_plain = isinstance(outcome, str | int | float) and not isinstance(outcome, bool)
-        if is_plain or is_dataclass(outcome):
-            msg = f"a claim needs what holds or not, and {said} can only hold"
-            step = f"compare it with something: write it as {CLAIM_FORM}"
-            raise TemplateError(msg, file=Path(file), line=line, next_step=step)
-        holds = bool(outcome)
+        outcome = self._outcomes.pop(number)
         evidence = tuple(Evidence(*each) for each in self._seen.pop(number, {}).items())
         words = caller()
-        claim = Claim(Path(file), line, said, holds, evidence, strip_markdown(words))
+        plain = strip_markdown(words)
+        claim = Claim(Path(file), line, said, outcome.holds, evidence, plain, outcome.missing)
         return self.log.enter(claim, words)
 
 
-def note_claims(environment: Environment) -> ClaimLog:
-    """Return a log of the claims in everything that ``environment`` renders from now on."""
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """Whether a claim holds, and what is missing."""
+
+    holds: bool
+    missing: tuple[str, ...] = ()
+
+
+def note_claims(environment: Environment, notes: Notes) -> ClaimLog:
+    """Return a log of the claims in everything that ``environment`` renders from now on.
+
+    Args:
+        environment: What it looks up, it notes.
+        notes: Where it notes what is missing.
+    """
     log = ClaimLog()
-    environment.extensions[ClaimExtension.identifier] = ClaimExtension(environment, log)
+    environment.extensions[ClaimExtension.identifier] = ClaimExtension(environment, log, notes)
     return log
 
 

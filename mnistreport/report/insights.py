@@ -85,7 +85,9 @@ def render_insight(templates: Templates, common: Mapping[str, object], study: St
     values = {
         "study": study,
         "finding": Findings(
-            tuple(FINDING_KINDS), {each.kind: each.sentence for each in study.findings}
+            tuple(FINDING_KINDS),
+            {each.kind: each.sentence for each in study.findings},
+            study.unfinished,
         ),
         "level": Levels({level.label: level for level in study.levels}),
     }

@@ -3,9 +3,14 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from mnistreport.report.missing import Missing, explain_unfinished
 from mnistreport.report.views import LevelView
 from mnistreport.report.wording import Prose
+
+_OF_COMPLETENESS: Final = {"unfinished", "imported"}
+"""Findings that say themselves where runs are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +36,23 @@ class Findings:
     Attributes:
         kinds: All that there are.
         sentences: By kind, of those that the study has.
+        unfinished: The study's levels that did not finish: a sentence about one may be lacking.
     """
 
     kinds: tuple[str, ...]
     sentences: Mapping[str, str]
+    unfinished: tuple[LevelView, ...] = ()
 
     def __call__(self, kind: str) -> str:
         """Return the sentence; nothing if the study has none of that kind."""
         return self.sentences.get(_known(kind, self.kinds, "finding"), "")
+
+    def list_lacking(self, kind: str) -> tuple[Missing, ...]:
+        """Return for want of which levels there may be no finding of that kind."""
+        if kind in _OF_COMPLETENESS:
+            return ()
+        said = f"finding {kind}"
+        return tuple(explain_unfinished(e.name, e.variant, said) for e in self.unfinished)
 
 
 @dataclass(frozen=True, slots=True)

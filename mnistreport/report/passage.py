@@ -57,4 +57,5 @@ def _unpack_claim(packed: Mapping[str, Any]) -> Claim:
         packed["holds"],
         tuple(Evidence(**each) for each in packed["evidence"]),
         packed["words"],
+        tuple(packed["missing"]),
     )

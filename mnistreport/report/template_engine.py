@@ -22,19 +22,24 @@ from jinja2 import (
     TemplateSyntaxError,
     Undefined,
     UndefinedError,
+    nodes,
     pass_eval_context,
 )
 from jinja2 import TemplateError as JinjaError
 from jinja2.meta import find_referenced_templates
 from jinja2.nodes import EvalContext
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from mnistreport.errors import TemplateError
 from mnistreport.report import records, views
 from mnistreport.report.claims import CLAIM_FORM, ClaimExtension, note_claims
+from mnistreport.report.dataflow import DataflowExtension
 from mnistreport.report.filters import FILTERS
+from mnistreport.report.lookups import Findings
 from mnistreport.report.markdown import Draft, refuse_long, render_markdown
+from mnistreport.report.missing import Notes
 from mnistreport.report.passage import Passage
 from mnistreport.report.wording import Prose, escape_markdown
 
@@ -59,12 +64,53 @@ _EXCESSES: Final[Mapping[type[Exception], tuple[str, str]]] = {
 """What is said of a template that takes too much, and what to do."""
 
 
+class _WatchedEnvironment(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, which notes what is missing among the values that a template looks at.
+
+    Attributes:
+        dataflow: Notes it, for a draft; without one, nothing is noted.
+    """
+
+    dataflow: DataflowExtension | None = None
+
+    def watch(self) -> Notes:
+        """Note what is missing from now on, in a template of this environment."""
+        self.dataflow = DataflowExtension(self)
+        self.extensions[DataflowExtension.identifier] = self.dataflow
+        return self.dataflow.notes
+
+    def getattr(self, obj: object, attribute: str) -> object:
+        """Return an attribute of a value."""
+        value = super().getattr(obj, attribute)
+        if self.dataflow:
+            self.dataflow.look(obj, attribute, value)
+        return value
+
+    def getitem(self, obj: object, argument: object) -> object:
+        """Return an item of a value, or else an attribute."""
+        value = super().getitem(obj, argument)
+        if self.dataflow:
+            self.dataflow.look(obj, argument, value)
+        return value
+
+    def call(self, context: Context, obj: object, /, *args: object, **kwargs: object) -> object:
+        """Call what a template calls."""
+        value = super().call(context, obj, *args, **kwargs)
+        if self.dataflow and isinstance(obj, Findings) and not value:
+            self.dataflow.notes.add(obj.list_lacking(str(args[0])))
+        return value
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        return self.dataflow.follow(tree) if self.dataflow else tree
+
+
 class Engine:
     """Runs templates that are told to it."""
 
     def __init__(self, find_source: FindSource) -> None:
         self._loader = _Loader(find_source)
-        self._environment = ImmutableSandboxedEnvironment(
+        self._environment = _WatchedEnvironment(
             loader=self._loader,
             extensions=[ClaimExtension],
             undefined=StrictUndefined,
@@ -96,7 +142,7 @@ class Engine:
         """
         # An environment of its own: claims in what the template includes or imports count, too.
         environment = self._environment.overlay()
-        log = note_claims(environment)
+        log = note_claims(environment, environment.watch())
         with self._errors_located(name, values):
             text = environment.get_template(name).render(values)
             self._refuse_halves(text, name)

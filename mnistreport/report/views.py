@@ -30,8 +30,7 @@ class DataView:
         classes: Number of digits to tell apart.
         image_size: Height and width of an image, in pixels.
         pixels: Pixels of an image, height times width.
-        mean: Mean of the training split's pixels, scaled to [0, 1].
-        std: Their standard deviation.
+        mean: Mean of the training split's pixels, scaled to [0, 1]; ``std`` is their deviation.
         measured: Training images that loss and accuracy are measured on.
     """
 
@@ -180,6 +179,11 @@ class StudyView:
     headline: str
     findings: tuple[FindingView, ...]
     imported: str = ""
+
+    @property
+    def unfinished(self) -> tuple[LevelView, ...]:
+        """The levels that did not finish on every seed."""
+        return tuple(level for level in self.levels if not level.variant.complete)
 
 
 @dataclass(frozen=True, slots=True)
