@@ -11,7 +11,7 @@ have been set there.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 from jinja2 import Environment, nodes
 from jinja2.environment import TemplateModule
@@ -24,6 +24,7 @@ from mnistreport.report.missing import Missing, Notes
 _SUFFIX: Final = "__missing"
 """Ends the name of the second variable."""
 Lacks = tuple[Missing, ...]
+Kind = TypeVar("Kind", bound=nodes.Node)
 
 
 def _read(lacks: object) -> Lacks:
@@ -218,9 +219,10 @@ class _Follower(NodeTransformer):
     def visit_For(self, node: nodes.For) -> list[nodes.Node]:  # noqa: N802
         name, inside = self._name_decision(), self._name_decision()
         target, decisions = node.target, _const(self._decisions)
-        is_one = isinstance(target, nodes.Name) and not node.recursive
-        item = nodes.Name(target.name, "load", lineno=node.lineno) if is_one else _const(None)
-        node.iter = self._enclose("iterated", node.iter, _const(name), _const(not is_one))
+        at_once, item = _const(value=True), _const(None)
+        if isinstance(target, nodes.Name) and not node.recursive:
+            at_once, item = _const(value=False), nodes.Name(target.name, "load", lineno=node.lineno)
+        node.iter = self._enclose("iterated", node.iter, _const(name), at_once)
         if node.test is not None:
             node.test = self._enclose("tested", node.test, _const(name), item)
         might = [each for each in _list_set(node.body) if isinstance(each, nodes.NSRef)]
@@ -236,9 +238,12 @@ class _Follower(NodeTransformer):
     def visit_With(self, node: nodes.With) -> nodes.Node:  # noqa: N802
         targets, values = list[nodes.Expr](), list[nodes.Expr]()
         for target, value in zip(node.targets, node.values, strict=True):
-            seconds = self._set_second(target, self._last(node))
-            targets += [target, *(each.target for each in seconds)]
-            values += [self._enclose("closed", value), *(each.node for each in seconds)]
+            seconds = [_second(each.name, each.lineno, "store") for each in _find_names(target)]
+            lacks = [self._last(node) for _ in seconds]
+            targets, values = (
+                [*targets, target, *seconds],
+                [*values, self._enclose("closed", value), *lacks],
+            )
         node.targets, node.values = targets, values
         node.body = self._visit_all(node.body)
         return node
@@ -255,7 +260,7 @@ class _Follower(NodeTransformer):
         node.body = self._visit_all(node.body)
         if isinstance(node.call.node, nodes.ExtensionAttribute):  # a claim, which sees to itself
             return node
-        node.call = self._recaller.generic_visit(node.call)
+        node.call = cast("nodes.Call", self._recaller.generic_visit(node.call))
         lost = nodes.Name(f"call{_SUFFIX}", "store", lineno=node.lineno)
         closing = self._calls.make(node.lineno, "closed_block", _const(()))
         end = nodes.Assign(lost, closing, lineno=node.lineno)
@@ -274,7 +279,7 @@ class _Follower(NodeTransformer):
             node.names = [*node.names, *seconds]
         return node
 
-    def _enclose(self, method: str, expression: nodes.Expr, *args: nodes.Expr) -> nodes.Call:
+    def _enclose(self, method: str, expression: nodes.Node, *args: nodes.Expr) -> nodes.Call:
         """Return an expression that is computed in a frame of notes, which ``method`` closes."""
         line = expression.lineno
         recalling: nodes.Expr = self._recaller.visit(expression)
@@ -287,7 +292,7 @@ class _Follower(NodeTransformer):
     def _set_second(self, target: nodes.Node, lacks: nodes.Expr) -> list[nodes.Assign]:
         return [
             nodes.Assign(_second(each.name, each.lineno, "store"), lacks, lineno=each.lineno)
-            for each in _find_all([target], nodes.Name)
+            for each in _find_names(target)
         ]
 
     def _stain(
@@ -320,7 +325,7 @@ def _const(value: object) -> nodes.Const:
     return nodes.Const(value)
 
 
-def _find_all(roots: Iterable[nodes.Node | None], kind: type[nodes.Node]) -> Iterator[nodes.Node]:
+def _find_all(roots: Iterable[nodes.Node | None], kind: type[Kind]) -> Iterator[Kind]:
     for root in roots:
         if isinstance(root, kind):
             yield root
@@ -328,15 +333,20 @@ def _find_all(roots: Iterable[nodes.Node | None], kind: type[nodes.Node]) -> Ite
             yield from root.find_all(kind)
 
 
+def _find_names(target: nodes.Node) -> Iterator[nodes.Name]:
+    """Yield the variables that a statement sets: one, or several of a tuple."""
+    yield from _find_all([target], nodes.Name)
+
+
 def _list_set(body: Iterable[nodes.Node]) -> Iterator[nodes.Name | nodes.NSRef]:
     """Yield the variables that statements set in their scope, and the namespaces in any."""
     for node in body:
         match node:
             case nodes.Assign() | nodes.AssignBlock():
-                yield from _find_all([node.target], nodes.Name)
+                yield from _find_names(node.target)
                 yield from _find_all([node.target], nodes.NSRef)
             case nodes.If():
                 yield from _list_set([*node.body, *node.elif_, *node.else_])
             case _:
-                for each in _find_all([node], nodes.Assign | nodes.AssignBlock):
+                for each in _find_all([node], nodes.Assign):
                     yield from _find_all([each.target], nodes.NSRef)
