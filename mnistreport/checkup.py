@@ -1,13 +1,11 @@
 """Looking a project over: manifest, data, templates, words and rubric, and what is still to do."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 from mnistreport.data.dataset import DigitSet
-from mnistreport.errors import Problem, TemplateError
 from mnistreport.isolation import pack_problem
 from mnistreport.options import Listener, Options
 from mnistreport.pipeline import (
@@ -18,10 +16,10 @@ from mnistreport.pipeline import (
 )
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.document import render_all_prose
-from mnistreport.report.insights import INSIGHTS, RESERVED, name_insight, read_own_words
+from mnistreport.report.insights import name_insight, read_own_words
 from mnistreport.report.numbers import format_count
 from mnistreport.report.records import RubricVerdict
-from mnistreport.report.review import list_unmet, review_context, review_prose
+from mnistreport.report.review import review_context, review_prose, review_without_runs
 from mnistreport.report.staleness import review_words
 from mnistreport.report.standing import Standing, look_at_documents, name_next_step
 from mnistreport.report.submission import State, find_zip_name, look_at_zip
@@ -105,7 +103,7 @@ class Checkup:
 
     def passes(self, *, strict: bool) -> bool:
         """Tell whether no claim is false; with ``strict``, whether nothing at all is amiss."""
-        return not any(strict or each.is_false for each in self.complaints)
+        return not any(each.is_false or (strict and each.is_amiss) for each in self.complaints)
 
     def as_lines(self) -> tuple[str, ...]:
         """Return what is in order, or to be done, a line each, for a person."""
@@ -174,7 +172,7 @@ def check_project(options: Options, listener: Listener) -> Checkup:
     Raises:
         ManifestError: The manifest is not usable.
         DataError: The data set cannot be had, or is not what it should be.
-        TemplateError: A template cannot be rendered, or an insight belongs to no study.
+        TemplateError: A template cannot be rendered.
         EnvironmentFault: What words were written beside cannot be read.
     """
     project = open_project(options, listener)
@@ -182,11 +180,10 @@ def check_project(options: Options, listener: Listener) -> Checkup:
     results = collect_results(project, lambda each: look_up(each, project, listener))
     material = gather_material(project, results)
     templates = Templates(project.folder)
-    _refuse_orphans(templates, manifest)
     context = review_context(material, templates, project.output)
     if results.untrained:
         _check_all_syntax(templates)
-        tried, complaints = None, tuple(list_unmet(context, manifest.path))
+        tried, complaints = None, review_without_runs(material, context, templates)
     else:
         claims = render_all_prose(context, templates).claims
         stale = review_words(templates, context)
@@ -234,18 +231,3 @@ def _check_all_syntax(templates: Templates) -> None:
     for folder in templates.folders:
         for path in sorted(folder.glob("*/*.md.j2")):
             templates.check_syntax(path.relative_to(folder).as_posix())
-
-
-def _refuse_orphans(templates: Templates, manifest: Manifest) -> None:
-    """Raise for every insight file of the project's own that no study reads."""
-    slugs = [study.slug for study in manifest.studies]
-    problems: list[Problem] = []
-    for path in sorted((templates.folders[0] / INSIGHTS).glob("*.md.j2")):
-        slug = path.name.removesuffix(".md.j2")
-        if slug not in {*slugs, *RESERVED}:
-            near = difflib.get_close_matches(slug, slugs, n=1)
-            msg = "no study has this name, so nobody will read it"
-            step = f"rename it to {near[0]}.md.j2" if near else f"studies: {', '.join(slugs)}"
-            problems.append(Problem(msg, file=path, next_step=f"{step}, or delete it"))
-    if problems:
-        raise TemplateError.of(problems)

@@ -305,8 +305,8 @@ def check(
         else:
             for line in (*checkup.as_lines(), *list_verdicts(checkup.rubric)):
                 say(line)
-            about_words = [each for each in checkup.complaints if each.is_about_words]
-            write_complaints(about_words, in_full=True)
+            listed = [each for each in checkup.complaints if each.kind != "rubric"]
+            write_complaints(listed, in_full=True)
         if not checkup.passes(strict=strict):
             raise typer.Exit(ExitCode.INCOMPLETE)
 

@@ -126,7 +126,10 @@ StudyName = Annotated[
 ]
 Strict = Annotated[
     bool,
-    typer.Option("--strict", help="Refuse false claims, stale words and numbers without a source."),
+    typer.Option(
+        "--strict",
+        help="Refuse false claims, words left out, stale words and numbers without a source.",
+    ),
 ]
 
 AllowOutdated = Annotated[
@@ -135,6 +138,9 @@ AllowOutdated = Annotated[
 ]
 AllowFalseClaims = Annotated[
     bool, typer.Option("--allow-false-claims", help="Pack a report with false claims.")
+]
+AllowUnread = Annotated[
+    bool, typer.Option("--allow-unread", help="Pack although words are left out of the report.")
 ]
 AllowStale = Annotated[
     bool, typer.Option("--allow-stale", help="Pack words written beside other results.")

@@ -9,6 +9,7 @@ from mnistreport.cli_options import (
     AllowPlaceholders,
     AllowStale,
     AllowUnmet,
+    AllowUnread,
     AllowUnsourced,
     AllowUnverified,
     Cache,
@@ -27,6 +28,7 @@ def pack(
     cache: Cache = None,
     allow_outdated: AllowOutdated = False,
     allow_false_claims: AllowFalseClaims = False,
+    allow_unread: AllowUnread = False,
     allow_stale: AllowStale = False,
     allow_unsourced: AllowUnsourced = False,
     allow_unmet: AllowUnmet = False,
@@ -43,6 +45,7 @@ def pack(
         given = {
             "outdated": allow_outdated,
             "claim": allow_false_claims,
+            "unread": allow_unread,
             "stale": allow_stale,
             "number": allow_unsourced,
             "rubric": allow_unmet,

@@ -87,11 +87,11 @@ def write_complaints(complaints: Sequence[Complaint], *, in_full: bool) -> None:
     Unless ``in_full``, numbers without a source and requirements that are not met are only
     counted.
     """
-    words = {"claim": "false claim", "stale": "stale", "number": "number", "rubric": "missing"}
+    words = {"claim": "false claim", "unread": "left out", "rubric": "missing"}
     counted = set[str]() if in_full else {"number", "rubric"}
     for complaint in complaints:
         if complaint.kind not in counted:
-            _write_problem(words[complaint.kind], complaint.problem)
+            _write_problem(words.get(complaint.kind, complaint.kind), complaint.problem)
     numbers, unmet = (
         sum(each.kind == kind for each in complaints) for kind in ("number", "rubric")
     )

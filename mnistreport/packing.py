@@ -52,13 +52,14 @@ FLAGS: Final[Mapping[str, str]] = {
     "outdated": "--allow-outdated",
     "digits": "--allow-digits",
     "claim": "--allow-false-claims",
+    "unread": "--allow-unread",
     "stale": "--allow-stale",
     "number": "--allow-unsourced",
     "rubric": "--allow-unmet",
     "unverified": "--allow-unverified",
 }
 """What the user may override, by its kind, and with which option."""
-_ABOUT_THE_REPORT: Final = {"claim", "stale", "number", "rubric", "unverified"}
+_ABOUT_THE_REPORT: Final = {"claim", "unread", "stale", "number", "rubric", "unverified"}
 _LEFT_OUT: Final = "take it out of [submission] include"
 _AGAIN: Final = "make it again: mnistreport render"
 _BY_HAND: Final = (
@@ -310,6 +311,9 @@ def _check_documents(
     else:
         complaints = _review_anew(project, material)
     for each in complaints:
+        if not each.is_amiss:
+            listener.on_warning(str(each.problem))
+            continue
         # Ids and files have their own refusals, with more to say.
         if (each.kind, each.problem.key) != ("rubric", "submission"):
             yield Refusal(each.kind, each.problem)

@@ -10,6 +10,7 @@ import pytest
 
 from mnistreport.errors import ExitCode
 from mnistreport.pipeline import Listener, Options, build, open_project
+from mnistreport.previewing.rendering import Page, Renderer
 from mnistreport.study.expansion import expand_variants
 from tests.commands import Told, call_command
 from tests.report.reports import read_page
@@ -251,3 +252,80 @@ def test_checking_writes_nothing(project: Project) -> None:
     before = {p: p.read_bytes() for p in project.folder.rglob("*") if p.is_file()}
     project.call("check", "--strict")
     assert before == {p: p.read_bytes() for p in project.folder.rglob("*") if p.is_file()}
+
+
+# --- Words that are in no report ------------------------------------------------------------------
+
+
+@pytest.fixture
+def renamed(project: Project) -> Project:
+    """The project, in whose manifest the study has another name now."""
+    path = project.folder / "experiments.toml"
+    path.write_text(MANIFEST.replace('name = "rate"', 'name = "step_size"'), encoding="utf-8")
+    return project
+
+
+LEFT_OUT = (
+    "no study is called rate, so its words are not in the report; they probably belong to "
+    "“Learning rate”: rename the file to templates/insights/step_size.md.j2"
+)
+
+
+def test_words_of_a_renamed_study_are_not_lost_in_silence(renamed: Project) -> None:
+    """Each command names the file and the study, and goes on; the words stay."""
+    words = renamed.words.read_bytes()
+    for command in ("check", "render", "build", "render"):
+        told = renamed.call(command)
+        assert ExitCode.DONE == told.code, told.err
+        assert f"left out: {renamed.words}: {LEFT_OUT}" in told.err
+    assert "rubric: 0 of 2 met" in renamed.call("check").out  # and so everything else is told
+    assert words == renamed.words.read_bytes()
+    renderer = Renderer(Options(renamed.folder / "experiments.toml"), lambda _stage: None)
+    page = renderer.render(anew=True)
+    assert isinstance(page, Page)
+    [said] = [each.problem for each in page.complaints if each.kind == "unread"]
+    assert f"{said.reason}; {said.next_step}" == LEFT_OUT
+    packed = renamed.call("pack")
+    assert f"{renamed.words}: {LEFT_OUT}, or pack it even so: --allow-unread" in packed.err
+    assert LEFT_OUT not in renamed.call("pack", "--allow-unread").err.partition("note: ")[0]
+    renamed.words.rename(renamed.words.with_name("step_size.md.j2"))
+    assert "left out" not in renamed.call("render").err
+    assert "The larger rate wins." in read_page(renamed.page).text
+
+
+def test_strict_writes_no_report_that_lacks_words(renamed: Project) -> None:
+    """With ``--strict`` nothing is written, and ``check`` ends with 1."""
+    before = renamed.read_documents()
+    for command in ("render", "build"):
+        told = renamed.call(command, "--strict")
+        assert ExitCode.INCOMPLETE == told.code
+        assert f"error: {renamed.words}: {LEFT_OUT}" in told.err
+        assert before == renamed.read_documents()
+    assert ExitCode.INCOMPLETE == renamed.call("check", "--strict").code
+
+
+def test_words_left_out_are_told_before_anything_is_trained(tmp_path: Path) -> None:
+    """``check`` needs no runs to see that an insight has no study."""
+    project = Project(tmp_path)
+    project.words.parent.mkdir(parents=True)
+    project.words.with_name("rates.md.j2").write_text("Ours.", encoding="utf-8")
+    (tmp_path / "experiments.toml").write_text(MANIFEST, encoding="utf-8")
+    told = project.call("check")
+    assert ExitCode.DONE == told.code
+    assert "rates.md.j2: no study is called rates, so its words are not in the report" in told.err
+
+
+def test_words_of_a_study_that_was_taken_out_are_kept(project: Project) -> None:
+    """It is a note in every command, also with ``--strict``: nothing is wrong with the report."""
+    old = project.words.with_name("old.md.j2")
+    old.write_text("Words about a study of last year.", encoding="utf-8")
+    said = f"{old}: no study is called old; the words are kept, and not in the report"
+    for words in (["check"], ["render"], ["build"], ["render", "--strict"], ["build", "--strict"]):
+        told = project.call(*words)
+        assert ExitCode.DONE == told.code, told.err
+        assert f"note: {said}" in told.err
+    assert f"warning: {said}" in project.call("pack").err
+    assert "old.md.j2" not in "".join(
+        line for line in project.call("pack").err.splitlines() if line.startswith("error")
+    )
+    assert old.exists()

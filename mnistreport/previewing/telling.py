@@ -19,6 +19,8 @@ _WIDEST: Final = 160
 _SUFFIX: Final = ".md.j2"
 RUBRIC: Final = "rubric"
 """Anchor of the section that says what was asked for."""
+_ANCHORS: Final = {"rubric": RUBRIC, "unread": "", "note": ""}
+"""Where complaints lead that are about no section of their file's."""
 
 State = Mapping[str, object]
 
@@ -83,7 +85,9 @@ class Teller:
             "place": self._name_place(problem),
             "reason": disarm(" ".join(problem.reason.split())),
             "step": disarm(problem.next_step or ""),
-            "anchor": RUBRIC if complaint.kind == "rubric" else _find_anchor(problem.file),
+            "anchor": _ANCHORS[complaint.kind]
+            if complaint.kind in _ANCHORS
+            else _find_anchor(problem.file),
             "words": complaint.words,
         }
 

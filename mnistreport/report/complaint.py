@@ -5,9 +5,9 @@ from typing import Literal
 
 from mnistreport.errors import Problem
 
-Kind = Literal["claim", "stale", "number", "rubric"]
-"""A claim that does not hold, words written beside other results, a typed number that nothing bears
-out, a requirement that is not met."""
+Kind = Literal["claim", "unread", "stale", "number", "rubric", "note"]
+"""A claim that does not hold, words that are in no report, words written beside other results, a
+typed number without a source, a requirement that is not met; and what is only good to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +32,9 @@ class Complaint:
     @property
     def is_about_words(self) -> bool:
         """Whether a person's words are at fault: with ``--strict`` such a report is not written."""
-        return self.kind != "rubric"
+        return self.kind not in {"rubric", "note"}
+
+    @property
+    def is_amiss(self) -> bool:
+        """Whether something is to be mended: ``check --strict`` ends with exit code 1."""
+        return self.kind != "note"

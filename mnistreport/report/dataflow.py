@@ -239,11 +239,8 @@ class _Follower(NodeTransformer):
         targets, values = list[nodes.Expr](), list[nodes.Expr]()
         for target, value in zip(node.targets, node.values, strict=True):
             seconds = [_second(each.name, each.lineno, "store") for each in _find_names(target)]
-            lacks = [self._last(node) for _ in seconds]
-            targets, values = (
-                [*targets, target, *seconds],
-                [*values, self._enclose("closed", value), *lacks],
-            )
+            targets += [target, *seconds]
+            values += [self._enclose("closed", value), *(self._last(node) for _ in seconds)]
         node.targets, node.values = targets, values
         node.body = self._visit_all(node.body)
         return node

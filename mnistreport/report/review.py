@@ -1,6 +1,7 @@
 """Holding a report against its results before it is handed on: what a reader has to be told.
 
-False claims, stale words, numbers that nothing bears out, and requirements that are not met.
+False claims, words that are in no report, stale words, numbers without a source, and requirements
+that are not met.
 ``build``, ``render`` and ``check`` all ask here.
 """
 
@@ -19,6 +20,7 @@ from mnistreport.report.material import Material
 from mnistreport.report.rubric import review_rubric
 from mnistreport.report.staleness import Stale
 from mnistreport.report.templating import Templates
+from mnistreport.report.unread import find_unread
 from mnistreport.report.views import ReportContext
 
 
@@ -72,11 +74,12 @@ def review_prose(
         claims: Those met in it.
         stale: The studies whose words are.
     """
-    numbers = find_unsourced_numbers(
-        templates, list_prose_templates(context, templates), context, material.manifest
-    )
+    names = list_prose_templates(context, templates)
+    numbers = find_unsourced_numbers(templates, names, context, material.manifest)
+    unread = tuple(find_unread(templates, context, names))
     return (
         *(_refute(claim) for claim in claims if not claim.holds),
+        *(each for each in unread if each.is_amiss),
         *(complaint for each in stale for complaint in _list_changes(each)),
         *(
             Complaint(
@@ -93,7 +96,16 @@ def review_prose(
             for each in numbers
         ),
         *list_unmet(context, material.manifest.path),
+        *(each for each in unread if not each.is_amiss),
     )
+
+
+def review_without_runs(
+    material: Material, context: ReportContext, templates: Templates
+) -> tuple[Complaint, ...]:
+    """Return what can be said of a report whose prose cannot be rendered yet, for want of runs."""
+    unread = find_unread(templates, context, list_prose_templates(context, templates))
+    return (*unread, *list_unmet(context, material.manifest.path))
 
 
 def list_unmet(context: ReportContext, manifest: Path) -> Iterator[Complaint]:

@@ -21,6 +21,7 @@ const isNarrow = matchMedia("(max-width: 62rem)");
 
 const GROUPS = [
   ["claim", "False claims"],
+  ["unread", "Words not in the report"],
   ["stale", "Stale insights"],
   ["number", "Numbers without a source"],
   ["unfinished", "Runs not finished"],
