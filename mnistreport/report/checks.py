@@ -178,7 +178,7 @@ def check_depth(evidence: Evidence) -> Answer:
 
 
 def find_limits(material: Material) -> Limits:
-    """Return what the data and the rubric let nobody propose: too large a batch, too few layers."""
+    """Return the largest batch and the fewest layers that data and rubric allow to propose."""
     checks = {line.check for line in material.manifest.rubric}
     layers = ASKED_LAYERS if "at_least_two_hidden_layers" in checks else 1
     return Limits(images=len(material.split.train), hidden_layers=layers)

@@ -138,7 +138,7 @@ def test_what_a_file_says_counts_more_than_its_entry(tmp_path: Path) -> None:
 def test_a_size_that_is_inferred_is_told(
     tmp_path: Path, column: str, more: str, expected: str
 ) -> None:
-    """Whoever says one of width and depth alone is told what was taken for the other."""
+    """If only one of width and depth is given, a remark says what was taken for the other."""
     value = {"neurons": "16", "hidden_layers": "2", "learning_rate": "0.1", "dropout": "0"}[column]
     entry = 'model = "mlp"\nseed = 0\n'
     said, *remarks = remark_imports(

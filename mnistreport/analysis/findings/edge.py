@@ -17,7 +17,7 @@ from mnistreport.study.experiment import MlpArchitecture, Variant
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What settings have to keep to besides the bounds of their fields.
+    """Bounds of a setting that its fields do not have themselves.
 
     Attributes:
         images: Images of the training split, which no batch exceeds; ``None`` if not known.
