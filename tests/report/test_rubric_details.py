@@ -1,0 +1,84 @@
+"""What a rubric's verdicts say beside whether a requirement is met."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mnistreport.report.material import Material
+from tests.fake_results import import_runs, make_results
+from tests.report.reports import make_material
+from tests.report.test_rubric import judge
+
+SEEDS = (0, 1, 2)
+
+
+def _say(material: Material, check: str) -> str:
+    return re.sub("[\u202f\u00a0]", " ", judge(material, check).where)
+
+
+def test_the_shares_of_the_split_are_printed_to_one_decimal(material: Material) -> None:
+    """And with how far a digit may be off, as it is checked."""
+    place, shares = "Section 1, Figure 1, Table 1", "60.0 % / 20.0 % / 20.0 %"
+    said = f"{place}: {shares}, each digit within 2 images of its share"
+    assert said == _say(material, "stratified_split")
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_a_digit_may_be_two_images_off(material: Material, count: int) -> None:
+    """More than two images of a digit in the place of another are not stratified, in any part."""
+    split, labels = material.split, material.digits.labels
+    train, test = split.train.copy(), split.test.copy()
+    threes = np.flatnonzero(labels[train] == 3)[:count]
+    eights = np.flatnonzero(labels[test] == 8)[:count]
+    train[threes], test[eights] = test[eights], split.train[threes]
+    swapped = replace(material, split=replace(split, train=train, test=test))
+    verdict = judge(swapped, "stratified_split")
+    assert (count <= 2) == verdict.is_met
+    if count > 2:
+        assert f"a digit is {count} images off its share of a split" in verdict.where
+
+
+def test_what_holds_for_all_runs_but_the_imported_ones_says_so() -> None:
+    """It is not known what imported runs were trained on; without them nothing is added."""
+    results = import_runs(make_results(), dict.fromkeys((16, 256, 1024), SEEDS))
+    assert _say(make_material(results), "stratified_split").endswith(
+        "of its share; of 9 imported runs it is not known"
+    )
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ("own_network", "trained in 15 settings"),
+        ("at_least_two_hidden_layers", "2 to 5 hidden layers"),
+        ("learning_rate_levels", "4 levels of learning rate"),
+    ],
+)
+def test_numbers_are_those_of_what_was_trained(material: Material, check: str, said: str) -> None:
+    """Settings, depths and levels are counted."""
+    assert _say(material, check).endswith(said)
+
+
+def test_updates_and_runs_are_added_up(material: Material) -> None:
+    """Of everything that finished."""
+    runs = [run for run in material.results.runs.values() if run.status == "finished"]
+    updates = sum(run.updates or 0 for run in runs)
+    assert _say(material, "own_training_loop").endswith(f"{len(runs)} runs, {updates:,} updates")
+
+
+def test_four_levels_are_asked_for(material: Material) -> None:
+    """A study of which four were run is enough, though a fifth was not."""
+    broken = make_material(make_results(missing={512: [0]}))
+    verdict = judge(broken, "neurons_levels")
+    assert verdict.is_met
+    assert "4 levels" in verdict.where
+    assert "5 levels" in judge(material, "neurons_levels").where
+
+
+def test_a_level_that_was_imported_does_not_count() -> None:
+    """Nobody knows how it was trained; the three others are too few."""
+    results = import_runs(make_results(), {0.5: SEEDS})
+    where = judge(make_material(results), "learning_rate_levels").where
+    assert "3 of 4 levels were run on every seed, as imported runs (1) do not count" in where
