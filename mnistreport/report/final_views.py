@@ -8,9 +8,10 @@ from mnistreport.analysis.results import Results
 from mnistreport.analysis.statistics import summarise_values, wilson_interval
 from mnistreport.report.material import Tested
 from mnistreport.report.origins import find_lines, list_origins
+from mnistreport.report.records import DigitScore
 from mnistreport.report.sentences.confusions import say_confused
 from mnistreport.report.study_views import title_model, view_variant
-from mnistreport.report.views import DigitScore, FinalView, FindingView, FittedView
+from mnistreport.report.views import FinalView, FindingView, FittedView
 from mnistreport.report.wording import name_level
 from mnistreport.study.experiment import CLASSES
 from mnistreport.study.manifest import Manifest

@@ -1,4 +1,4 @@
-"""What templates may see besides: authors, splits, main findings, the appendix, changes."""
+"""What templates may see besides: authors, splits, scores, main findings, the appendix, changes."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -22,6 +22,17 @@ class SplitView:
     name: str
     images: int
     per_digit: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DigitScore:
+    """Precision, recall and F1 of one digit, and how many test images show it."""
+
+    digit: int
+    precision: float
+    recall: float
+    f1: float
+    images: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from mnistreport.analysis.variants import choose_highest, is_complete
 from mnistreport.report.records import (
     AuthorView,
     BudgetView,
+    DigitScore,
     ImportedView,
     LedgerView,
     MainFinding,
@@ -209,17 +210,6 @@ class ModelView:
     combined: VariantView | None
     combined_of: tuple[str, ...]
     combined_without: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DigitScore:
-    """Precision, recall and F1 of one digit, and how many test images show it."""
-
-    digit: int
-    precision: float
-    recall: float
-    f1: float
-    images: int
 
 
 @dataclass(frozen=True, slots=True)
