@@ -93,3 +93,19 @@ def test_a_variant_says_what_is_wrong_with_itself_at_its_own_line(complain: Comp
         (line, "studies[0].variants[0].dropout"),
         (line, "studies[0].variants[1].epochs"),
     ] == found
+
+
+def test_labels_are_told_apart_while_the_baseline_is_in_doubt(complain: Complain) -> None:
+    """A mistake of the model does not hide that two variants have one label."""
+    text = with_variants('{ label = "a", dropout = 0.1 }, { label = "A", dropout = 0.2 }')
+    found = complain(text.replace("neurons = 16", "neurons = 0"))
+    assert ["models.mlp.neurons", "studies[0].variants[1].label"] == [each.key for each in found]
+
+
+def test_what_layers_rule_out_is_told_once_for_each_variant(complain: Complain) -> None:
+    """And nothing else is said of a variant that says it."""
+    text = with_variants('{ label = "a", neurons = 8 }, { label = "b", hidden_layers = 3 }')
+    found = complain(text.replace("neurons = 16", "layers = [16, 16]"))
+    keys = ["studies[0].variants[0].neurons", "studies[0].variants[1].hidden_layers"]
+    assert keys == [each.key for each in found]
+    assert all("cannot vary while models.mlp says `layers`" in each.reason for each in found)
