@@ -36,6 +36,33 @@ def test_what_is_taken_out_is_still_there() -> None:
     assert [] == others
 
 
+def test_changes_that_make_no_difference_are_of_lines_that_there_are() -> None:
+    """Whoever changes such a line has to look again at whether a test can notice."""
+    torture = ROOT / "tests" / "torture"
+    rows = tomllib.loads((torture / "equivalent_mutants.toml").read_text("utf-8"))["mutants"]
+    gone = [
+        row["line"]
+        for row in rows
+        if row["line"] not in map(str.strip, (ROOT / row["module"]).read_text("utf-8").splitlines())
+    ]
+    assert [] == gone
+
+
+def test_the_tests_near_a_file_are_there() -> None:
+    """Each file that is changed by chance exists, and so do the tests that are to notice."""
+    content = tomllib.loads((ROOT / "tests" / "torture" / "nearest_tests.toml").read_text("utf-8"))
+    patterns = [pattern for row in content["nearest"] for pattern in row["modules"]]
+    assert [] == [pattern for pattern in patterns if not any(ROOT.glob(pattern))]
+    tests = [test for row in content["nearest"] for test in row["tests"]] + content["slow"]
+    missing = set[str]()
+    for name in tests:
+        file, _, test = name.partition("::")
+        path = ROOT / file
+        if not path.exists() or (test and test not in _list_functions(path)):
+            missing.add(name)
+    assert set() == missing
+
+
 def test_it_is_made_of_what_was_measured() -> None:
     """Whoever changes promises or figures makes the page anew."""
     made = write_reliability.make_page(write_reliability.load_figures())
