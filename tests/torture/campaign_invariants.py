@@ -15,7 +15,7 @@ from tests.torture.rounds import SEED
 
 __all__ = ["place", "templates"]
 
-EXAMPLES: Final = 1000
+EXAMPLES: Final = 400
 INVARIANTS: Final = [name for name in vars(test_invariants) if name.startswith("test_")]
 
 
