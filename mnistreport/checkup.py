@@ -1,6 +1,6 @@
 """Looking a project over: manifest, data, templates, words and rubric, and what is still to do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -17,9 +17,15 @@ from mnistreport.pipeline import (
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.document import render_all_prose
 from mnistreport.report.insights import name_insight, read_own_words
+from mnistreport.report.literals import TypedNumber
 from mnistreport.report.numbers import format_count
 from mnistreport.report.records import RubricVerdict
-from mnistreport.report.review import review_context, review_prose, review_without_runs
+from mnistreport.report.review import (
+    list_typed_numbers,
+    review_context,
+    review_prose,
+    review_without_runs,
+)
 from mnistreport.report.staleness import review_words
 from mnistreport.report.standing import Standing, look_at_documents, name_next_step
 from mnistreport.report.submission import State, find_zip_name, look_at_zip
@@ -71,6 +77,7 @@ class Checkup:
         imported: How many of those were not trained here.
         words: The insights, in the order of the studies.
         claims: Claims that were tried; ``None`` if words could not be, for want of runs.
+        numbers: Those that a person typed, with what each stands for; none for want of runs.
         documents: How they compare with what there is now.
         next_step: The command that makes them.
         packed: Whether the zip holds them.
@@ -86,6 +93,7 @@ class Checkup:
     imported: int
     words: tuple[StudyWords, ...]
     claims: int | None
+    numbers: tuple[TypedNumber, ...]
     documents: Standing
     next_step: str
     packed: State
@@ -119,6 +127,7 @@ class Checkup:
             f"runs: {self.finished} of {self.planned} finished{imported}",
             *map(str, self.words),
             f"templates: {said}",
+            *self._list_numbers(),
             f"documents: {self.documents.describe(self.next_step)}",
             f"zip: {_ZIP[self.packed].format(zip_name)}",
         )
@@ -126,6 +135,14 @@ class Checkup:
             to_do = "to do: put your names and ids into [report] authors and [submission] ids"
             return (*lines, to_do)
         return lines
+
+    def _list_numbers(self) -> Iterator[str]:
+        """Yield a line for each typed number that stands for one of the results."""
+        sourced = [each for each in self.numbers if each.source]
+        if self.numbers:
+            yield f"numbers: {len(self.numbers)} typed, {len(sourced)} with a source"
+        for each in sourced:
+            yield f"  {each.file}:{each.line}: {each.number} is {each.source}"
 
     def as_json(self, *, strict: bool) -> Mapping[str, object]:
         """Return all of it for a program."""
@@ -154,6 +171,15 @@ class Checkup:
                 for each in self.words
             ],
             "claims": self.claims,
+            "numbers": [
+                {
+                    "number": each.number,
+                    "file": str(each.file),
+                    "line": each.line,
+                    "source": each.source or None,
+                }
+                for each in self.numbers
+            ],
             "documents": {"folder": str(self.output), "state": self.documents.state},
             "zip": {"name": find_zip_name(manifest.submission), "state": self.packed},
             "placeholders": self.has_placeholders,
@@ -183,12 +209,13 @@ def check_project(options: Options, listener: Listener) -> Checkup:
     context = review_context(material, templates, project.output)
     if results.untrained:
         _check_all_syntax(templates)
+        numbers = tuple[TypedNumber, ...]()
         tried, complaints = None, review_without_runs(material, context, templates)
     else:
         claims = render_all_prose(context, templates).claims
         stale = review_words(templates, context)
         complaints = review_prose(material, context, templates, claims, stale)
-        tried = len(claims)
+        numbers, tried = list_typed_numbers(material, context, templates), len(claims)
         if unread := tell_unread(material):
             listener.on_warning(unread)
     return Checkup(
@@ -200,6 +227,7 @@ def check_project(options: Options, listener: Listener) -> Checkup:
         imported=len(results.imported),
         words=tuple(_find_words(templates, study) for study in manifest.studies),
         claims=tried,
+        numbers=numbers,
         documents=look_at_documents(material, project.folder, project.output),
         next_step=name_next_step(manifest, results),
         packed=look_at_zip(project.output, manifest.submission),

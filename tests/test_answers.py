@@ -39,7 +39,7 @@ points = 3
 check = "mnist_data"
 """
 INSIGHT = """\
-Words.
+Words about 0.05.
 {% claim study.best.label == "9" %}Nine it is.{% endclaim %}
 """
 
@@ -96,6 +96,10 @@ def test_a_checkup_says_what_the_command_prints(project: Path) -> None:
     assert f"runs: {found['runs']['finished']} of {found['runs']['planned']} finished" in plain.out
     assert ("current", 1, False) == (found["documents"]["state"], found["claims"], found["passes"])
     claim, rubric = found["complaints"]
+    [number] = found["numbers"]
+    assert ("0.05", "learning rate 0.05", 1) == (number["number"], number["source"], number["line"])
+    assert "numbers: 1 typed, 1 with a source\n" in plain.out
+    assert f"  {number['file']}:1: 0.05 is learning rate 0.05\n" in plain.out
     insight = project.parent / "templates" / "insights" / "rate.md.j2"
     assert ("claim", str(insight), 2) == (claim["kind"], claim["file"], claim["line"])
     said = f"{claim['file']}:{claim['line']}: {claim['key']}: {claim['reason']}"

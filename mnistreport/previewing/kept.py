@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from mnistreport.errors import TemplateError
+from mnistreport.report.constants import Constant
 from mnistreport.report.figures.figure import Figure
 from mnistreport.report.figures.folder import FigureFolder
 from mnistreport.report.figures.plan import PlannedFigure
@@ -49,6 +50,9 @@ class _Made:
     )
     referenced: dict[str, tuple[Source | None, tuple[str, ...]]] = field(
         default_factory=dict[str, tuple[Source | None, tuple[str, ...]]]
+    )
+    constants: dict[str, tuple[Source | None, tuple[Constant, ...]]] = field(
+        default_factory=dict[str, tuple[Source | None, tuple[Constant, ...]]]
     )
     common: Mapping[str, object] = field(default_factory=dict[str, object])
 
@@ -91,6 +95,13 @@ class KeptTemplates(Templates):
         if name not in self._made.pieces or self._made.pieces[name][0] != source:
             self._made.pieces[name] = source, super().split_source(name)
         return self._made.pieces[name][1]
+
+    def list_constants(self, name: str) -> tuple[Constant, ...]:
+        """Return what ``Templates.list_constants`` does."""
+        source = self._find_source(name)
+        if name not in self._made.constants or self._made.constants[name][0] != source:
+            self._made.constants[name] = source, super().list_constants(name)
+        return self._made.constants[name][1]
 
     def list_referenced(self, name: str) -> tuple[str, ...]:
         """Return what ``Templates.list_referenced`` does."""

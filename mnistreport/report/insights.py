@@ -7,8 +7,7 @@ comparisons from findings.
 
 from collections.abc import Callable, Iterable, Mapping
 
-from mnistreport.report.literals import mark_mine
-from mnistreport.report.lookups import Findings, Levels
+from mnistreport.report.lookups import Findings, Levels, mark_mine
 from mnistreport.report.passage import Passage
 from mnistreport.report.sentences import FINDING_KINDS
 from mnistreport.report.shipped_words import is_as_shipped

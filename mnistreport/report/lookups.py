@@ -66,6 +66,18 @@ class Levels:
         return self.levels[_known(str(label), list(self.levels), "level")]
 
 
+def mark_mine(text: object) -> str:
+    """Return the words of a person who knows where the number in them comes from.
+
+    Raises:
+        ValueError: There is nothing to print.
+    """
+    if isinstance(text, str | int | float) and not isinstance(text, bool) and str(text).strip():
+        return str(text)
+    msg = f'mine() needs the words to print, as in mine("97.3 %"), not {text!r:.40}'
+    raise ValueError(msg)
+
+
 def unknown_name(name: str, known: Sequence[str], what: str) -> LookupError:
     """Return the error for a ``name`` that is none of ``known``, with the nearest one."""
     near = difflib.get_close_matches(name, known, n=1)

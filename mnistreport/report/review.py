@@ -15,7 +15,7 @@ from mnistreport.report.complaint import Complaint
 from mnistreport.report.context import make_context
 from mnistreport.report.document import list_prose_templates, outline_document
 from mnistreport.report.insights import find_own_words
-from mnistreport.report.literals import find_unsourced_numbers
+from mnistreport.report.literals import TypedNumber, find_typed_numbers
 from mnistreport.report.material import Material
 from mnistreport.report.rubric import review_rubric
 from mnistreport.report.staleness import Stale
@@ -74,30 +74,24 @@ def review_prose(
         claims: Those met in it.
         stale: The studies whose words are.
     """
-    names = list_prose_templates(context, templates)
-    numbers = find_unsourced_numbers(templates, names, context, material.manifest)
-    unread = tuple(find_unread(templates, context, names))
+    numbers = list_typed_numbers(material, context, templates)
+    unread = tuple(find_unread(templates, context, list_prose_templates(context, templates)))
     return (
         *(_refute(claim) for claim in claims if not claim.holds),
         *(each for each in unread if each.is_amiss),
         *(complaint for each in stale for complaint in _list_changes(each)),
-        *(
-            Complaint(
-                "number",
-                Problem(
-                    f"{each.number} is no number of the results or the manifest",
-                    file=each.file,
-                    line=each.line,
-                    next_step="take it from the results in {{ … }}, or say that it is yours: "
-                    f'{{{{ mine("{each.number}") }}}}',
-                ),
-                each.number,
-            )
-            for each in numbers
-        ),
+        *(_question(each) for each in numbers if not each.source),
         *list_unmet(context, material.manifest.path),
         *(each for each in unread if not each.is_amiss),
     )
+
+
+def list_typed_numbers(
+    material: Material, context: ReportContext, templates: Templates
+) -> tuple[TypedNumber, ...]:
+    """Return the numbers that a person typed into a report, each with what it stands for."""
+    names = list_prose_templates(context, templates)
+    return find_typed_numbers(templates, names, context, material.manifest)
 
 
 def review_without_runs(
@@ -125,6 +119,18 @@ def _refute(claim: Claim) -> Complaint:
         reason, file=claim.file, line=claim.line, key=f"claim {claim.condition}", next_step=step
     )
     return Complaint("claim", problem, claim.words)
+
+
+def _question(typed: TypedNumber) -> Complaint:
+    """Complain of a number that stands for nothing that its text is about."""
+    reason = f"{typed.number} is no number of the results or the manifest"
+    if typed.elsewhere:
+        what = "among this study's results" if typed.is_of_study else "what this text is about"
+        reason = f"{typed.number} is not {what}; it is {typed.elsewhere}"
+    step = "take it from the results in {{ … }}, or say that it is yours: "
+    step += f'{{{{ mine("{typed.number}") }}}}'
+    problem = Problem(reason, file=typed.file, line=typed.line, next_step=step)
+    return Complaint("number", problem, typed.number)
 
 
 def _list_changes(stale: Stale) -> Iterator[Complaint]:

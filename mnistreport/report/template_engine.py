@@ -35,6 +35,7 @@ from markupsafe import Markup
 from mnistreport.errors import TemplateError
 from mnistreport.report import records, views
 from mnistreport.report.claims import CLAIM_FORM, ClaimExtension, note_claims
+from mnistreport.report.constants import Constant, find_constants
 from mnistreport.report.dataflow import DataflowExtension
 from mnistreport.report.filters import FILTERS
 from mnistreport.report.lookups import Findings
@@ -178,6 +179,15 @@ class Engine:
         with self._errors_located(name, {}):
             tree = self._environment.parse(self._loader.read(name), name)
             return tuple(each for each in find_referenced_templates(tree) if each)
+
+    def list_constants(self, name: str) -> tuple[Constant, ...]:
+        """Return the constants that a template prints.
+
+        Raises:
+            TemplateError: It is missing or malformed.
+        """
+        with self._errors_located(name, {}):
+            return find_constants(self._environment.parse(self._loader.read(name), name))
 
     def check(self, name: str) -> None:
         """Compile a template without running it; what is constant in it is computed.

@@ -47,7 +47,6 @@ _LIMITS: Final = Limits(
         "jinja2.debug",
         "textwrap",
         "mnistreport.analysis.findings",  # whose classes are among the values of a finding
-        "mnistreport.report.literals",
         "mnistreport.report.lookups",
         "mnistreport.report.notebook.listing",
         "mnistreport.report.notebook.paper.printed",

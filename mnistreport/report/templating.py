@@ -15,6 +15,7 @@ from jinja2 import TemplateNotFound
 from jinja2.loaders import split_template_path
 
 from mnistreport.errors import TemplateError
+from mnistreport.report.constants import Constant
 from mnistreport.report.passage import Passage
 from mnistreport.report.template_engine import Engine, Source
 from mnistreport.report.template_process import NOTHING, PROCESS
@@ -105,6 +106,14 @@ class Templates:
             TemplateError: It is missing or malformed.
         """
         return self._engine.split_source(name)
+
+    def list_constants(self, name: str) -> tuple[Constant, ...]:
+        """Return the constants that a template prints.
+
+        Raises:
+            TemplateError: It is missing or malformed.
+        """
+        return self._engine.list_constants(name)
 
     def list_referenced(self, name: str) -> tuple[str, ...]:
         """Return the templates that one includes, imports or extends by a name in its text.

@@ -1,17 +1,26 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from mnistreport.errors import TemplateError
 from mnistreport.report.document import list_prose_templates, render_all_prose
 from mnistreport.report.insights import common_values, name_insight, render_insight
-from mnistreport.report.literals import find_unsourced_numbers
+from mnistreport.report.literals import (
+    TypedNumber,
+    find_typed_numbers,
+    find_unsourced_numbers,
+)
 from mnistreport.report.material import Material
+from mnistreport.report.sources import Sources
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext
+from mnistreport.resources import find_resource
+from mnistreport.study.loading import load_manifest
 from tests.fake_results import make_manifest
 from tests.report.reports import find_view, read_page, write_templates
 
@@ -42,7 +51,7 @@ def sparse(material: Material, context: ReportContext, tmp_path: Path) -> Find:
         replace(context, models=(), studies=(), finals=(), ledger=(), runs=(), seeds=(41,)),
         data=replace(context.data, splits=()),
         training_seconds=1234.5,
-        chance_loss=-0.0312,
+        confidence=-0.0312,
         chance_accuracy=0.98125,
     )
 
@@ -105,7 +114,12 @@ def test_what_nothing_bears_out_is_found(sparse: Find, text: str, numbers: list[
         "[a](https://example.org/77.7) <https://example.org/88> https://example.org/99.9",
         "[a]: https://example.org/77.7\n\n![a](b/77.7)",
         "On 30 November 2024, Nov. 30, 2024, 2024-11-30, 30.11.2024, 30/11/2024 at 23:59.",
-        "{{ 77.7 }} {{ '88.8' }} {% set x = 99.9 %} {# 77.7 #}",
+        "{# 77.7 #}{% set x = 99.9 %}{% if study.span > x %}a{% endif %}",
+        '{{ level("77.7") }} {{ study.span | round(77) }} {{ study.levels[77] }}',
+        "{{ 77 * study.span }} {{ 'a' if study.span > 77.7 else 'b' }}",
+        "{{ study.levels | selectattr('label', 'eq', '77.7') }}",
+        "{% for x in study.levels[:77] if x.label != '88.8' %}{{ x.name }}{% endfor %}",
+        "{{ {'77.7': 'a'}[study.factor] }} {{ (1 - study.span) | percent(0) }} {{ 'SHA-256' }}",
         "{% claim study.span > 77.7 %}a{% endclaim %}",
         '{{ mine("97.3 %") }} {{ mine("88.8") }}',
     ],
@@ -113,6 +127,42 @@ def test_what_nothing_bears_out_is_found(sparse: Find, text: str, numbers: list[
 def test_what_is_no_number_of_the_results_is_left_alone(sparse: Find, text: str) -> None:
     """Years, small counts, headings, list numbers, words, code, addresses, dates, and one's own."""
     assert [] == sparse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("{{ 0.9987 | percent }}", ["99.87 %"]),
+        ("{{ 0.9987 | round(3) | percent(1) }}", ["99.87 %"]),
+        ("{{ -0.0175 | points }}", ["-1.75 pp"]),
+        ('{{ "99.87 %" }}', ["99.87 %"]),
+        ("{{ 0.9987 }} {{ 77 }} {{ 12 }}", ["0.9987", "77"]),
+        ('{% set x = "98.76 %" %}{{ x }}', ["98.76 %"]),
+        ('{% set x = "98.76 %" %}{% set y = x ~ "!" %}{{ y }}', ["98.76 %"]),
+        ('{% set x = "98.76 %" %}', ["98.76 %"]),
+        ("{% set n = namespace(a=98.76) %}{{ n.a }}", ["98.76"]),
+        ("{% for x in [0.9876, 0.12] %}{{ x | percent }}{% endfor %}", ["0.9876", "0.12"]),
+        ('{% with x = "98.76 %" %}{{ x }}{% endwith %}', ["98.76 %"]),
+        ('{{ finding("gap") or "about 98.76 %" }}', ["98.76 %"]),
+        ('{{ "98.76 %" if study.span > 0.5 else "97.65 %" }}', ["98.76 %", "97.65 %"]),
+        ('{{ "some " ~ 98.76 ~ " %" }}', ["98.76"]),
+        ('{{ "%.1f %% and 98.76 %%" | format(97.65) }}', ["98.76 %", "97.65"]),
+        ('{{ "{} %".format(98.76) }}', ["98.76"]),
+        ('{{ ["98.76 %"][0] }} {{ {"a": 97.65}.a }}', ["98.76 %", "97.65"]),
+        ('{{ study.missing | default("98.76 %") }}', ["98.76 %"]),
+        ("{{ 0 * study.span + 0.9876 }}", ["0.9876"]),
+        ("{{ 9876 / 100 }}", ["9876", "100"]),
+        ('{% macro m(x, y="97.65 %") %}{{ x }}{% endmacro %}{{ m(98.76) }}', ["97.65 %", "98.76"]),
+        ('{% claim study.span > 0.5 %}It is {{ "98.76 %" }}.{% endclaim %}', ["98.76 %"]),
+        ("{% call m(98.76) %}a{% endcall %}", ["98.76"]),
+        ('{% filter replace("a", "98.76 %") %}a{% endfilter %}', ["98.76 %"]),
+    ],
+)
+def test_a_constant_in_an_expression_is_a_typed_number(
+    sparse: Find, text: str, numbers: list[str]
+) -> None:
+    """Whether it stands in a filter, a text, a variable, a list or a choice: if it is printed."""
+    assert numbers == [found.split(": ", 1)[1] for found in sparse(text)]
 
 
 @pytest.mark.parametrize("text", ["9" * 5000, "0." + "5" * 400, "0." + "0" * 390 + "1 %"])
@@ -155,7 +205,7 @@ def test_results_and_settings_are_sources(find: Find, context: ReportContext) ->
     assert level.against_baseline.interval is not None
     assert level.variant.validation_accuracy is not None
     text = (
-        f"{level.label} 512 {level.variant.parameters:,} {level.variant.updates:,} "
+        f"{level.label} 0.5 {level.variant.parameters:,} {level.variant.updates:,} "
         f"{100 * level.variant.validation_accuracy.mean:.2f} % "
         f"+{100 * level.against_baseline.mean:.1f} pp "
         f"{100 * level.against_baseline.interval.low:.1f} pp {context.chance_loss:.3f} "
@@ -228,3 +278,114 @@ def test_included_words_are_looked_through(tmp_path: Path, context: ReportContex
     assert "insights/part.txt" in names
     found = find_unsourced_numbers(templates, names, context, make_manifest())
     assert [("part.txt", 1, "88.88 %")] == [(e.file.name, e.line, e.number) for e in found]
+
+
+# --- What a number stands for ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def trace(tmp_path: Path, context: ReportContext, material: Material) -> Callable[..., TypedNumber]:
+    """Return the one number of a text, in the insight about the learning rate by default."""
+
+    def trace(text: str, name: str = INSIGHT) -> TypedNumber:
+        templates = Templates(write_templates(tmp_path, {name: text}))
+        [found] = find_typed_numbers(templates, [name], context, material.manifest)
+        return found
+
+    return trace
+
+
+Trace = Callable[..., TypedNumber]
+
+
+def print_best(context: ReportContext, slug: str, digits: int = 2) -> str:
+    """Return the best accuracy of a study as a person would type it."""
+    best = find_view(context, slug).best
+    assert best is not None
+    assert best.variant.validation_accuracy is not None
+    return f"{100 * best.variant.validation_accuracy.mean:.{digits}f} %"
+
+
+def test_a_number_of_the_study_is_said_to_be_that(trace: Trace, context: ReportContext) -> None:
+    """A reader sees which number a typed one was taken for."""
+    found = trace(f"It reaches {print_best(context, SLUG)}.")
+    assert "validation accuracy of learning rate 0.1" == found.source
+    assert "loss" in trace(f"It costs {context.chance_loss:.3f} nats.").source
+    assert trace("On 600 images.").source == "images of the data"
+    assert trace("With 0.5 at most.").source == "learning rate 0.5"
+
+
+def test_a_number_of_another_study_is_told_as_such(trace: Trace, context: ReportContext) -> None:
+    """It is no source of an insight, though the report has it; of a summary it is one."""
+    typed = print_best(context, "neurons")
+    found = trace(f"It reaches {typed}.")
+    assert "" == found.source
+    assert found.is_of_study
+    assert (
+        "validation accuracy of 512 neurons per hidden layer (study “Number of neurons”)"
+        == found.elsewhere
+    )
+    summary = trace(f"It reaches {typed}.", "sections/summary.md.j2")
+    assert (
+        "validation accuracy of 512 neurons per hidden layer (study “Number of neurons”)"
+        == summary.source
+    )
+
+
+def test_a_number_of_one_seed_counts_where_seeds_are_spoken_of(
+    trace: Trace, context: ReportContext
+) -> None:
+    """The mean is what a sentence is about, unless it says otherwise."""
+    best = find_view(context, SLUG).best
+    assert best is not None
+    assert best.variant.validation_accuracy is not None
+    typed = f"{100 * best.variant.validation_accuracy.values[1]:.3f} %"
+    assert "" == trace(f"It reaches {typed}. The seed is another matter.").source
+    found = trace(f"With seed 1 it\nreaches {typed}. So be it.")
+    assert "validation accuracy of learning rate 0.1 on one seed" == found.source
+    said = trace(f"It reaches {typed}.").elsewhere
+    assert "validation accuracy of learning rate 0.1 on one seed" == said
+
+
+def test_a_loss_is_no_percentage(trace: Trace, context: ReportContext) -> None:
+    """What is not a share is never taken for one; nor is a p-value."""
+    study = find_view(context, SLUG)
+    loss = study.levels[0].variant.validation_loss
+    assert loss is not None
+    assert trace(f"{loss.mean:.4f}").source
+    found = trace(f"{100 * loss.mean:.2f} %")
+    assert ("", "") == (found.source, found.elsewhere)
+
+
+def test_what_an_insight_includes_is_about_its_study(
+    tmp_path: Path, context: ReportContext
+) -> None:
+    """A part that two insights share may speak of either."""
+    typed = print_best(context, "neurons")
+    part = {"insights/part.md.j2": f"{typed} there."}
+    include = '{% include "insights/part.md.j2" %}'
+    for slugs in ((SLUG,), (SLUG, "neurons")):
+        texts = {name_insight(slug): include for slug in slugs} | part
+        templates = Templates(write_templates(tmp_path, texts))
+        names = list_prose_templates(context, templates)
+        found = find_unsourced_numbers(templates, names, context, make_manifest())
+        assert (slugs == (SLUG,)) == bool(found)
+
+
+def test_chance_bears_out_few_percentages() -> None:
+    """Of all percentages with one decimal from 90 to 100, no study bears out one in five.
+
+    The results are those of the report on MNIST; a number may be made up as it likes.
+    """
+    output = Path(__file__).resolve().parents[2] / "output" / "mnist" / "results.json"
+    context = TypeAdapter(ReportContext).validate_json(output.read_bytes())
+    sources = Sources(context, load_manifest(find_resource("experiments.toml")))
+    typed = [Decimal(each) / 10 for each in range(900, 1001)]
+    for study in context.studies:
+        plain = {
+            (Decimal(repr(each.value)) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+            for each in sources.list_for(name_insight(study.slug))
+            if each.is_share and not each.needs
+        }
+        found = sum(each in plain for each in typed)
+        assert 0 < found < len(typed) / 5, study.slug
