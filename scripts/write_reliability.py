@@ -59,10 +59,10 @@ Noticed by a test: {noticed} of {made} ({share} %). {different} more make no dif
 could notice; they are not counted.
 """
 SURVIVORS = """
-Not noticed yet, by any test near them:
+Not noticed by any test near them:
 
-| where | the change |
-| --- | --- |
+| where | the change | why |
+| --- | --- | --- |
 """
 NO_DIFFERENCE = """
 Without a difference:
@@ -152,13 +152,12 @@ def _tell_changes(figures: Mapping[str, str]) -> Iterator[str]:
         share=figures["small changes noticed, %"],
         different=len(different),
     )
-    if kept:
-        yield SURVIVORS
-        yield from (f"| {_name_place(row)} | {_quote(row['change'])} |\n" for row in kept)
-    if different:
-        yield NO_DIFFERENCE
-        for row in different:
-            yield f"| {_name_place(row)} | {_quote(row['change'])} | {row['reason']} |\n"
+    for head, listed in ((SURVIVORS, kept), (NO_DIFFERENCE, different)):
+        if listed:
+            yield head
+        for row in listed:
+            reason = row["reason"] or "not looked into yet"
+            yield f"| {_name_place(row)} | {_quote(row['change'])} | {reason} |\n"
 
 
 def _name_place(row: Mapping[str, Any]) -> str:

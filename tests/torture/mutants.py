@@ -29,7 +29,7 @@ from tests.torture.mutation_operators import (
 )
 
 ROOT = Path(__file__).parents[2]
-EQUIVALENTS = ROOT / "tests" / "torture" / "equivalent_mutants.toml"
+EXPLAINED = ROOT / "tests" / "torture" / "explained_mutants.toml"
 
 CHOSEN = (
     *(f"ReplaceComparisonOperator_{each}" for each in (
@@ -87,6 +87,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why no test notices a change.
+
+    Attributes:
+        reason: In words.
+        is_counted: Whether a test could notice it, so that it counts as not noticed.
+    """
+
+    reason: str
+    is_counted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Mutant:
     """One small change.
 
@@ -130,12 +143,14 @@ def draw_mutants(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutan
     return sorted(drawn, key=lambda each: (each.place.module, each.number))
 
 
-def load_equivalents() -> dict[Place, str]:
-    """Return why no test can tell some mutants from the program."""
-    rows: list[dict[str, Any]] = tomllib.loads(EQUIVALENTS.read_text("utf-8")).get("mutants", [])
+def load_explained() -> dict[Place, Explanation]:
+    """Return what is said of changes that no test notices."""
+    rows: list[dict[str, Any]] = tomllib.loads(EXPLAINED.read_text("utf-8"))["mutants"]
     names = ("module", "function", "operator", "line")
     return {
-        Place(*(row[name] for name in names), twin=twin): row["reason"]
+        Place(*(row[name] for name in names), twin=twin): Explanation(
+            row["reason"], is_counted=row.get("counted", False)
+        )
         for row in rows
         for twin in row.get("twins", [0])
     }

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.torture.mutants import ROOT, Mutant, draw_mutants, list_mutants, load_equivalents
+from tests.torture.mutants import ROOT, Mutant, draw_mutants, list_mutants, load_explained
 
 NEAREST = ROOT / "tests" / "torture" / "nearest_tests.toml"
 COPIED = ("mnistreport", "templates", "tests", "docs")
@@ -50,7 +50,7 @@ class Row:
         operator: The kind of change.
         change: The line before and after.
         outcome: ``noticed``, ``too long``, ``survived``, or ``no difference``.
-        reason: Why no test can notice it.
+        reason: Why no test notices it, if that is known.
     """
 
     module: str
@@ -173,7 +173,7 @@ def measure_green(copy: Copy, names: Sequence[str], tests: Sequence[str]) -> flo
 
 def run_rounds(mutants: Sequence[Mutant], folder: Path) -> list[Row]:
     """Try every mutant."""
-    nearest, equivalents, copy = load_nearest(), load_equivalents(), Copy(folder)
+    nearest, explained, copy = load_nearest(), load_explained(), Copy(folder)
     names = sorted({mutant.place.module for mutant in mutants})
     groups: dict[tuple[str, ...], list[str]] = {}
     for name in names:
@@ -183,10 +183,11 @@ def run_rounds(mutants: Sequence[Mutant], folder: Path) -> list[Row]:
     for mutant in mutants:
         place = mutant.place
         tests = tuple(nearest[place.module])
-        reason, began = equivalents.get(place, ""), time.monotonic()
+        known, began = explained.get(place), time.monotonic()
         outcome = "no difference"
-        if not reason:
+        if known is None or known.is_counted:
             outcome = try_mutant(copy, mutant, tests, max(SECONDS, 5 * seconds[tests]))
+        reason = known.reason if known else ""
         change = mutant.describe((ROOT / place.module).read_text("utf-8"))
         row = Row(
             place.module, mutant.number, place.function, place.operator, change, outcome, reason
