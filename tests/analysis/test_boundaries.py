@@ -28,15 +28,15 @@ def test_only_a_p_value_below_alpha_is_clear(p_value: float, expected: str) -> N
     assert expected == comparison.strength
 
 
-def _plant_cost(best: Accuracies, cheap: Accuracies) -> StudySummary:
-    """Return a study whose best level, 1, trains ten times as long as the others."""
+def _plant_cost(best: Accuracies, cheap: Accuracies, times: float = 10.0) -> StudySummary:
+    """Return a study whose best level, 1, trains so many times as long as the others."""
     study = plant(
         make_rate_study([0.01, 0.1, 1.0]),
         {"0.01": cheap, "0.1": (0.90, 0.91, 0.89)[: len(best)], "1": best},
     )
     levels: list[LevelSummary] = []
     for level in study.levels:
-        seconds = 1.0 if level.label == "1" else 0.1
+        seconds = times if level.label == "1" else 1.0
         runs = {
             seed: replace(
                 run, history=tuple(replace(row, duration_seconds=seconds) for row in run.history)
@@ -118,3 +118,13 @@ def test_a_finding_gives_its_values_by_their_kind() -> None:
     assert (1, 2) == finding.get_all("all", int)
     with pytest.raises(TypeError, match="share of finding any is no str"):
         finding.get("share", str)
+
+
+@pytest.mark.parametrize(("times", "said"), [(1.5, True), (1.4999, False)])
+def test_half_as_long_again_is_worth_a_word(times: float, *, said: bool) -> None:
+    """Times that differ by less are a machine's; of those that do not, the cheaper is named."""
+    study = _plant_cost(best=(0.96, 0.98, 0.98), cheap=(0.952, 0.97, 0.988), times=times)
+    cost = find_finding(study, "cost")
+    assert said == (cost is not None)
+    if cost:
+        assert study.levels[0] is cost.values["thrifty"]

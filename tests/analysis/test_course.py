@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from mnistreport.analysis.findings import Finding
 from mnistreport.analysis.findings.course import find_overfitted, find_still_learning
-from mnistreport.analysis.learning import judge_still_learning, measure_fall
+from mnistreport.analysis.learning import is_overfitted, judge_still_learning, measure_fall
 from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
 from mnistreport.study.experiment import Experiment
 from tests.analysis.planted import MLP, SPLIT, find_finding, make_rate_study, make_run, plant
@@ -136,3 +137,79 @@ def test_a_loss_of_nothing_has_no_factor(gone: str) -> None:
     assert find_finding(plant(study, ends, losses), "progress") is not None
     nothing = losses | {gone: (*losses[gone][:-1], 0.0)}
     assert find_finding(plant(study, ends, nothing), "progress") is None
+
+
+@pytest.mark.parametrize(
+    ("losses", "train_losses", "expected"),
+    [
+        ((2.0, 1.0, 1.05), (1.0, 0.4, 0.3), True),  # a twentieth is enough
+        ((2.0, 1.0, 1.0499), (1.0, 0.4, 0.3), False),
+        ((2.0, 1.0, 1.2), (1.0, 0.4, 0.4), False),  # training loss has to have fallen
+        ((2.0, 0.0, 0.0), (1.0, 0.4, 0.3), False),
+    ],
+)
+def test_loss_has_to_rise_by_a_twentieth_while_training_loss_falls(
+    losses: Sequence[float], train_losses: Sequence[float], *, expected: bool
+) -> None:
+    """That is what overfitting is called after."""
+    run = make_run(Experiment(MLP, 0, SPLIT), 0.9, losses, train_losses=train_losses)
+    assert expected == is_overfitted(VariantSummary(MLP, {0: run}, planned=1))
+
+
+def _progress(rates: Sequence[float], losses: Mapping[str, Sequence[float]]) -> Finding:
+    """Return the finding on progress of levels that all differ clearly from the baseline 0.1."""
+    ends = {f"{rate:g}": (0.80 - rate, 0.81 - rate, 0.785 - rate) for rate in rates}
+    study = plant(make_rate_study(rates), ends | {"0.1": PLAIN}, losses)
+    finding = find_finding(study, "progress")
+    assert finding is not None
+    return finding
+
+
+def test_losses_are_compared_where_both_have_come_equally_far() -> None:
+    """Between two epochs along a straight line; by hand.
+
+    A fourth of the rate comes as far in ten epochs as the baseline in two and a half: there its
+    loss is midway between 4 and 2.
+    """
+    baseline = (8.0, 4.0, 2.0, *(1.0,) * 7)
+    for end, explained in ((3.3, ["0.025"]), (6.0, [])):
+        finding = _progress([0.025, 0.1], {"0.1": baseline, "0.025": (9.0,) * 9 + (end,)})
+        assert pytest.approx(end / 1.0) == finding.values["factor_epochs"]
+        assert pytest.approx(end / 3.0) == finding.values["factor_progress"]
+        told = [each.label for each in finding.get_all("explained", LevelSummary)]
+        others = [each.label for each in finding.get_all("unexplained", LevelSummary)]
+        assert (explained, ["0.025"]) == (told, told + others)
+
+
+def test_a_third_of_the_distance_may_be_left() -> None:
+    """Progress explains a level if at most a third of the logarithm of its factor is left."""
+    baseline = (8.0, 4.0, 2.0, *(1.0,) * 7)  # 3.0 where the other ends
+    for end, explained in ((3.0 * 1.7, True), (3.0 * 1.75, False)):
+        finding = _progress([0.025, 0.1], {"0.1": baseline, "0.025": (9.0,) * 9 + (end,)})
+        assert explained == bool(finding.values["explained"])
+
+
+def test_each_level_is_explained_by_itself() -> None:
+    """One that progress explains does not stand for one that it does not."""
+    baseline = (8.0, 4.0, 2.0, *(1.0,) * 7)
+    losses = {
+        "0.1": baseline,
+        "0.025": (9.0,) * 9 + (3.3,),
+        "0.05": (9.0,) * 9 + (7.0,),  # at 5 epochs of the baseline's, whose loss is 1 there
+    }
+    finding = _progress([0.025, 0.05, 0.1], losses)
+    told = [each.label for each in finding.get_all("explained", LevelSummary)]
+    others = [each.label for each in finding.get_all("unexplained", LevelSummary)]
+    assert (["0.025"], ["0.05"]) == (told, others)
+    furthest = finding.get("furthest", LevelSummary)
+    assert ("0.05", pytest.approx(7.0)) == (furthest.label, finding.values["factor_epochs"])
+    assert "clear" == finding.strength
+
+
+@pytest.mark.parametrize(("end", "said"), [(1.1001, True), (1.0999, False)])
+def test_losses_that_are_a_tenth_apart_are_worth_a_word(end: float, *, said: bool) -> None:
+    """Below a factor of 1.1 after equal epochs nothing is said."""
+    ends = {"0.025": (0.80, 0.81, 0.785), "0.1": PLAIN}
+    losses = {"0.1": (8.0, 4.0, 2.0, *(1.0,) * 7), "0.025": (9.0,) * 9 + (end,)}
+    study = plant(make_rate_study([0.025, 0.1]), ends, losses)
+    assert said == (find_finding(study, "progress") is not None)

@@ -179,6 +179,18 @@ def test_another_table_is_refused(old: str, new: str) -> None:
         read_frame(text.replace(old, new).encode(), LEVELS)
 
 
+def test_the_columns_that_are_odd_are_named() -> None:
+    """Those that are missing and those that are too many; all where only their order is wrong."""
+    text = make_levels_frame(RESULTS).to_csv(index=False)
+    columns = COLUMNS[LEVELS]
+    with pytest.raises(ValueError, match=r"columns are not those expected: label, name$"):
+        read_frame(text.replace(",label,", ",name,", 1).encode(), columns)
+    turned = text.replace("label,is_baseline", "is_baseline,label", 1)
+    types = dict.fromkeys(columns, "str")
+    with pytest.raises(ValueError, match=f"expected: {', '.join(sorted(columns))}$"):
+        read_frame(turned.encode(), types)
+
+
 @pytest.mark.parametrize("column", ["seed", "updates", "train_loss"])
 def test_a_word_is_no_number(column: str) -> None:
     """In a column of numbers, whole or not, a word is an error, whatever else may miss there."""

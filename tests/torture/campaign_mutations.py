@@ -38,7 +38,7 @@ def test_changes_are_noticed(
 def _run_rounds(folder: Path) -> list[dict[str, Any]]:
     """Try the changes, from a process that has loaded nothing of the program."""
     command = [sys.executable, "-m", "tests.torture.mutation_rounds"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"):
         environment.pop(name, None)
     done = subprocess.run(

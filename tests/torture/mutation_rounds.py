@@ -202,6 +202,7 @@ def main() -> None:
     """Try as many changes as asked for, below a folder; write what came of them to stdout."""
     count, seed, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
     only = sys.argv[4:]
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
     for name in LIBRARIES:
         importlib.import_module(name)
     modules = [ROOT / name for name in load_nearest() if not only or any(o in name for o in only)]
