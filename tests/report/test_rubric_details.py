@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mnistreport.data.dataset import MNIST_SHA256
 from mnistreport.report.material import Material
 from tests.fake_results import import_runs, make_results
-from tests.report.reports import make_material
+from tests.report.reports import EVERY_LEVEL, make_material
 from tests.report.test_rubric import judge
 
 SEEDS = (0, 1, 2)
@@ -82,3 +83,17 @@ def test_a_level_that_was_imported_does_not_count() -> None:
     results = import_runs(make_results(), {0.5: SEEDS})
     where = judge(make_material(results), "learning_rate_levels").where
     assert "3 of 4 levels were run on every seed, as imported runs (1) do not count" in where
+
+
+def test_images_of_mnist_need_a_run_that_was_trained_on_them(material: Material) -> None:
+    """One that was trained here is enough; of those that were imported it is not known."""
+    digits = replace(material.digits, sha256=MNIST_SHA256, origin="From Kaggle, by kagglehub.")
+    some = import_runs(make_results(), dict.fromkeys((16, 1024), SEEDS))
+    said = _say(replace(material, digits=digits), "mnist_data")
+    assert said == "Section 1, Table 1: Digits, 600 images"
+    mixed = replace(make_material(some), digits=digits)
+    assert f"{said}; of 6 imported runs it is not known" == _say(mixed, "mnist_data")
+    every = import_runs(make_results(combined=False), dict.fromkeys(EVERY_LEVEL, SEEDS))
+    verdict = judge(replace(make_material(every), digits=digits), "mnist_data")
+    assert not verdict.is_met
+    assert "no run was trained on these images" in verdict.where
