@@ -4,6 +4,7 @@ import re
 
 from mnistreport.analysis.results import Results
 from mnistreport.report.rigour import say_budgets, view_budgets, view_proofs
+from tests.analysis.planted import make_ablation, make_rate_study, plant_results
 from tests.fake_results import import_runs, make_results
 
 TITLES = {"mlp": "feedforward network", "cnn": "convolutional network"}
@@ -102,3 +103,14 @@ def test_what_a_level_changes_is_shown_with_both_values() -> None:
     assert ((), ("learning rate 0.01 → 0.1",)) == (rates["0.01"], rates["0.1"])
     assert ("layer normalisation off → on",) == ablation["layer norm"]
     assert ("dropout 0 → 0.5", "layer normalisation off → on") == ablation["both"]
+
+
+def test_equal_budgets_are_called_equal() -> None:
+    """Two models that were tried in as many settings of as many epochs; one has no rival."""
+    rates = dict.fromkeys(("0.01", "0.1", "1", "10"), (0.9, 0.91, 0.89))
+    corners = dict.fromkeys(("neither", "dropout", "norm", "both"), (0.9, 0.91, 0.89))
+    studies = [make_rate_study([0.01, 0.1, 1.0, 10.0]), make_ablation()]
+    assert "these budgets are equal" in _say(plant_results(studies, [rates, corners]))
+    alone = plant_results(studies[:1], [rates])
+    assert "equal" not in say_budgets(alone, {"mlp": TITLES["mlp"]})
+    assert "These budgets are not equal" in _say(make_results())

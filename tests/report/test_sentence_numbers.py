@@ -101,3 +101,13 @@ def test_what_overfitted_is_told_with_the_one_its_numbers_are_of(usual: Results)
         said = re.sub("[\u202f\u00a0]", " ", say_finding(study, finding))
         assert f"{which} was lowest after epoch 7 and 12.3 % higher at the end" in said
         assert "went from 1.00 pp to 2.00 pp." in said
+
+
+def test_two_seeds_tell_something_of_the_other_levels() -> None:
+    """One seed tells no level from another; of two it is said what they cannot tell."""
+    one, two = (
+        " ".join(say_finding(each, find_finding(each, "best")) for each in make_results(s).studies)
+        for s in ((0,), (0, 1))
+    )
+    assert "Two seeds cannot tell" in two
+    assert "cannot tell" not in one
