@@ -109,3 +109,16 @@ def test_what_layers_rule_out_is_told_once_for_each_variant(complain: Complain) 
     keys = ["studies[0].variants[0].neurons", "studies[0].variants[1].hidden_layers"]
     assert keys == [each.key for each in found]
     assert all("cannot vary while models.mlp says `layers`" in each.reason for each in found)
+
+
+def test_a_variant_that_says_its_size_twice_is_not_compared(complain: Complain) -> None:
+    """It is told that it says too much, and nothing else: which size it has is not known."""
+    text = with_variants(
+        '{ label = "a", layers = [8], neurons = 4 }, { label = "b", layers = [8] }'
+    )
+    (problem,) = complain(text)
+    assert "studies[0].variants[0].layers" == problem.key
+    assert "already says what `neurons` would say" in problem.reason
+    both = text.replace("neurons = 4", "neurons = 4, hidden_layers = 1")
+    (problem,) = complain(both)
+    assert "already says what `hidden_layers` and `neurons` would say" in problem.reason
