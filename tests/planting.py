@@ -13,9 +13,11 @@ import site
 import subprocess
 import sys
 import sysconfig
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 from urllib.request import urlopen
@@ -225,8 +227,10 @@ def fetch_preview(folder: Path, *command: str | Path) -> str:
             assert process.stdout is not None
             address = process.stdout.readline().split()[0].rstrip("/")
             with urlopen(f"{address}/events", timeout=60) as events:  # noqa: S310 - http
-                lines = (line.decode().removeprefix("data: ") for line in events)
-                states = (json.loads(line) for line in lines if line.startswith("{"))
+                deadline = time.monotonic() + 60  # something comes every ten seconds
+                lines = takewhile(lambda _: time.monotonic() < deadline, events)
+                texts = (line.decode().removeprefix("data: ") for line in lines)
+                states = (json.loads(text) for text in texts if text.startswith("{"))
                 name = next(state["page"] for state in states if state["page"])
             with urlopen(f"{address}{name}", timeout=60) as page:  # noqa: S310 - http
                 return page.read().decode()
