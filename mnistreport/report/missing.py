@@ -68,7 +68,7 @@ def say_missing(missing: Iterable[Missing]) -> tuple[str, ...]:
             attributes = names.setdefault((each.reason, each.is_partial), {})
             attributes |= {each.attribute: None} if each.attribute else {}
     return tuple(
-        f"{reason} ({'too few for' if is_partial else 'no'} {', '.join(attributes)})"
+        f"{reason} ({'of too few seeds' if is_partial else 'missing'}: {', '.join(attributes)})"
         if attributes
         else reason
         for (reason, is_partial), attributes in names.items()

@@ -38,6 +38,7 @@ from mnistreport.report.claims import CLAIM_FORM, ClaimExtension, note_claims
 from mnistreport.report.constants import Constant, find_constants
 from mnistreport.report.dataflow import DataflowExtension
 from mnistreport.report.filters import FILTERS
+from mnistreport.report.following import follow_variables
 from mnistreport.report.lookups import Findings
 from mnistreport.report.markdown import Draft, refuse_long, render_markdown
 from mnistreport.report.missing import Notes
@@ -103,7 +104,8 @@ class _WatchedEnvironment(ImmutableSandboxedEnvironment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        return self.dataflow.follow(tree) if self.dataflow else tree
+        has_claims = self.dataflow and self.dataflow.may_claim(source)
+        return follow_variables(tree, self.dataflow) if self.dataflow and has_claims else tree
 
 
 class Engine:

@@ -104,9 +104,9 @@ def test_the_values_that_are_missing_are_named(ask: Ask) -> None:
     )
     [claim] = ask(words.replace("C", some).replace("D", none))
     said = claim.refutation
-    assert f"{WHY[SOME]} (too few for validation_accuracy, overfitted)" in said
+    assert f"{WHY[SOME]} (of too few seeds: validation_accuracy, overfitted)" in said
     [claim] = ask(words.replace("C and D", none))
-    assert f"{WHY[NONE]} (no validation_accuracy" in claim.refutation
+    assert f"{WHY[NONE]} (missing: validation_accuracy" in claim.refutation
     assert f"{NONE}.variant.validation_accuracy.mean is not there." in claim.refutation
 
 
@@ -263,7 +263,7 @@ def test_a_finding_that_is_absent_says_nothing_of_what_did_not_finish(
     assert kind not in {each.kind for each in find_view(gaps, SLUG).findings}
     [claim] = ask(f"{{% claim not finding('{kind}') %}}a{{% endclaim %}}")
     assert not claim.holds
-    assert f"{WHY[NONE]} (no finding {kind})" in claim.refutation
+    assert f"{WHY[NONE]} (missing: finding {kind})" in claim.refutation
 
 
 def test_a_mistake_in_a_condition_is_still_told(ask: Ask) -> None:
