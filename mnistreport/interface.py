@@ -40,8 +40,9 @@ class BuiltReport:
         documents: Paths of what stands there, the HTML report first.
         is_fresh: Whether they were written now; otherwise nothing they depend on had changed.
         results: What came out of the runs, as the report has it.
-        complaints: What is wrong with the report: false claims, stale words, numbers without a
-            source, requirements that are not met; each with its kind, place and next step.
+        complaints: What is wrong with the report: false claims, words left out, stale words, numbers
+            without a source, requirements that are not met; each with its kind, place and next
+            step. One of the kind ``note`` is only good to know.
         warnings: What was warned of, in words.
     """
 
@@ -132,7 +133,8 @@ def build(  # noqa: PLR0913 - as many as the command has options
             later build that tests reads them.
         budget: Seconds, or a duration such as ``"10m"``, that training is to keep within, by
             estimate: fewer seeds, then fewer epochs.
-        strict: Write nothing if a claim is false, words are stale or a number has no source.
+        strict: Write nothing if a claim is false, words are left out or stale, or a number has no
+            source.
         pdf: Make the PDFs and the notebook, too.
         notebook: Make the notebook, too.
         listener: Is told how it goes, in this thread; by default nobody is.

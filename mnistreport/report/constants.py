@@ -42,24 +42,15 @@ def find_constants(template: nodes.Template) -> tuple[Constant, ...]:
     """Return the constants that a template prints, in the order of its lines."""
     found = _Search()
     found.look_through(template.body)
-    printed, pending = set(found.printed), list(found.assigned)
     loaded = {each.name for each in template.find_all(nodes.Name) if each.ctx == "load"}
-    leaves = list(found.leaves)
-    has_more = True
-    while has_more:  # what is printed may be set from what was set before
-        ready = [each for each in pending if any(_is_printed(n, printed, loaded) for n in each[0])]
-        pending = [each for each in pending if each not in ready]
-        has_more = bool(ready)
-        for _, values in ready:
-            leaves += values
-            printed |= {leaf.name for leaf, _ in values if isinstance(leaf, nodes.Name)}
+    # A variable that nothing here reads may be printed by another template.
+    unread = [name for name in found.values if name not in loaded]
+    leaves = [*found.leaves]
+    leaves += [leaf for name in unread for leaf in found.take(name)]
+    for leaf, _ in leaves:  # grows: what is printed may be set from what was set before
+        leaves += found.take(leaf.name) if isinstance(leaf, nodes.Name) else []
     constants = (_read(leaf, unit) for leaf, unit in leaves if isinstance(leaf, nodes.Const))
-    return tuple(sorted((each for each in constants if each), key=lambda each: each.line))
-
-
-def _is_printed(name: str, printed: set[str], loaded: set[str]) -> bool:
-    """Tell whether a variable is; one that nothing here reads may be, by another template."""
-    return name in printed or name not in loaded
+    return tuple(sorted(filter(None, constants), key=lambda each: each.line))
 
 
 class _Search:
@@ -67,18 +58,20 @@ class _Search:
 
     Attributes:
         leaves: What it prints.
-        printed: The variables among it.
-        assigned: Names of variables, with what they are set to.
+        values: What each variable is set to, here and there.
     """
 
     def __init__(self) -> None:
         self.leaves: list[Leaf] = []
-        self.assigned: list[tuple[tuple[str, ...], list[Leaf]]] = []
+        self.values: dict[str, list[list[Leaf]]] = {}
 
-    @property
-    def printed(self) -> Iterator[str]:
-        """The variables that are printed."""
-        return (leaf.name for leaf, _ in self.leaves if isinstance(leaf, nodes.Name))
+    def take(self, name: str) -> list[Leaf]:
+        """Return what a variable is set to, unless that was taken before."""
+        taken: list[Leaf] = []
+        for group in self.values.pop(name, []):
+            taken += group
+            group.clear()  # others may be set by the same statement
+        return taken
 
     def look_through(self, body: Iterable[nodes.Node]) -> None:
         """Gather what statements print and set."""
@@ -114,7 +107,8 @@ class _Search:
         names = [each.name for each in target.find_all((nodes.Name, nodes.NSRef))]
         names += [target.name] if isinstance(target, nodes.Name | nodes.NSRef) else []
         leaves = [leaf for each in values for leaf in _list_leaves(each, "")]
-        self.assigned.append((tuple(names), leaves))
+        for name in names:
+            self.values.setdefault(name, []).append(leaves)
 
 
 def _list_leaves(node: nodes.Node | None, unit: str) -> Iterator[Leaf]:

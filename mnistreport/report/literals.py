@@ -41,6 +41,8 @@ many, and reading millions of them would take for ever."""
 _EXACT: Final = Context(prec=400)
 """Digits enough for any float, with ``LONGEST`` decimals."""
 _LONGEST_TOLD: Final = 60
+_LONGEST_SENTENCE: Final = 400
+"""Characters before and after a number that are looked at."""
 _ENDS: Final = (". ", ".\n", "! ", "!\n", "? ", "?\n")
 """Ends of sentences."""
 _PRINTED: Final = "\ufffc"
@@ -218,7 +220,7 @@ def _list_typed(templates: Templates, name: str, file: Path) -> list[_Literal]:
     found = list(_list_literals(_keep_prose(templates, name), file))
     lines = templates.read(name).splitlines()
     for each in templates.list_constants(name):
-        around = lines[each.line - 1] if each.line <= len(lines) else ""
+        around = lines[each.line - 1][:_LONGEST_SENTENCE] if each.line <= len(lines) else ""
         found += (replace(number, line=each.line, sentence=around) for number in _scan(each.text))
     return sorted(found, key=lambda each: each.line)
 
@@ -264,9 +266,10 @@ def _scan(text: str) -> Iterator[_Literal]:
 
 def _cut(text: str, found: re.Match[str]) -> str:
     """Return the sentence that a number stands in."""
-    start = max(text.rfind(end, 0, found.start()) for end in _ENDS) + 1
-    ends = (text.find(end, found.end()) for end in _ENDS)
-    return text[start : min((each for each in ends if each >= 0), default=len(text))]
+    first, last = max(0, found.start() - _LONGEST_SENTENCE), found.end() + _LONGEST_SENTENCE
+    start = max(text.rfind(end, first, found.start()) for end in _ENDS) + 1
+    ends = [at for end in _ENDS if (at := text.find(end, found.end(), last)) >= 0]
+    return text[max(start, first) : min(ends, default=last)]
 
 
 def _read_leaf(leaf: Token) -> str:

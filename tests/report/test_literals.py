@@ -140,6 +140,7 @@ def test_what_is_no_number_of_the_results_is_left_alone(sparse: Find, text: str)
         ('{% set x = "98.76 %" %}{{ x }}', ["98.76 %"]),
         ('{% set x = "98.76 %" %}{% set y = x ~ "!" %}{{ y }}', ["98.76 %"]),
         ('{% set x = "98.76 %" %}', ["98.76 %"]),
+        ("{% set x, y = 98.76, 12 %}{{ x }}{{ y }}", ["98.76"]),
         ("{% set n = namespace(a=98.76) %}{{ n.a }}", ["98.76"]),
         ("{% for x in [0.9876, 0.12] %}{{ x | percent }}{% endfor %}", ["0.9876", "0.12"]),
         ('{% with x = "98.76 %" %}{{ x }}{% endwith %}', ["98.76 %"]),
@@ -179,6 +180,22 @@ def test_many_numbers_take_no_time(find: Find) -> None:
     start = time.process_time()
     assert find(text)
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% set x = 0.777 %}" + "".join(f"{{% set x{n} = x{n - 1} %}}" for n in range(1, 4000)),
+        "0.777 " * 8_000,
+        "{{ 0.777 }} " * 3_000,
+    ],
+    ids=["variables", "numbers", "constants"],
+)
+def test_no_template_takes_long_to_look_through(find: Find, text: str) -> None:
+    """Chains of variables, and one long line."""
+    start = time.process_time()
+    assert find(text)
+    assert time.process_time() - start < 10
 
 
 def test_each_number_is_found_in_its_line(find: Find) -> None:
