@@ -40,9 +40,9 @@ class BuiltReport:
         documents: Paths of what stands there, the HTML report first.
         is_fresh: Whether they were written now; otherwise nothing they depend on had changed.
         results: What came out of the runs, as the report has it.
-        complaints: What is wrong with the report: false claims, words left out, stale words, numbers
-            without a source, requirements that are not met; each with its kind, place and next
-            step. One of the kind ``note`` is only good to know.
+        complaints: What is wrong with the report: false claims, words left out, stale words,
+            numbers without a source, requirements that are not met; each with its kind, place and
+            next step. One of the kind ``note`` is only good to know.
         warnings: What was warned of, in words.
     """
 

@@ -22,7 +22,7 @@ from mnistreport.errors import TemplateError
 from mnistreport.report.evidence import Evidence, describe_value
 from mnistreport.report.expressions import say_expression, watch_operands
 from mnistreport.report.markdown import seal_words, strip_markdown
-from mnistreport.report.missing import UNFINISHED, Missing, Notes, say_missing
+from mnistreport.report.missing import Missing, Notes, say_missing
 
 CLAIM_FORM: Final = '{% claim study.best.label == "0.1" %}A rate of 0.1 is the best.{% endclaim %}'
 """How a claim is written, for who wrote it otherwise."""
@@ -189,11 +189,15 @@ class ClaimExtension(Extension):
     def _list_missing(self, said: str) -> list[Missing]:
         """Return what is missing among all that a condition asked about.
 
-        A condition that names the verdict of levels that did not finish, or asks for these levels,
-        asks about just that.
+        A condition that names the verdict that a level without one has, or asks for the levels
+        that did not finish, asks about just that.
         """
-        asked = {"verdict": UNFINISHED in said, "": ".unfinished" in said}
-        return [each for each in self._notes.list_all() if not asked.get(each.attribute)]
+        return [
+            each
+            for each in self._notes.list_all()
+            if not (each.verdict and f'"{each.verdict}"' in said)
+            and not (each.attribute == "" and ".unfinished" in said)
+        ]
 
     def tell(self, number: int, file: str, line: int, said: str, caller: Callable[[], str]) -> str:
         """Return the words of a claim, and note whether it holds."""

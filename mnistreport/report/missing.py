@@ -6,7 +6,7 @@ is neither overfitted nor not. What speaks of completeness itself is never missi
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from jinja2 import Undefined
@@ -15,8 +15,8 @@ from mnistreport.analysis.statistics import Difference, Measure
 from mnistreport.report.records import MainFinding, RunOrigin, RunView
 from mnistreport.report.views import FinalView, LevelView, ModelView, StudyView, VariantView
 
-UNFINISHED: Final = "not finished"
-"""The verdict on a level that did not finish."""
+_NOT_COMPARABLE: Final = "not comparable"
+"""The verdict on a level that finished, where only some of the runs were trained here."""
 _ALWAYS_THERE: Final[Mapping[type, frozenset[str]]] = {
     VariantView: frozenset(
         (
@@ -53,11 +53,13 @@ class Missing:
         attribute: Its name in the template; empty if a whole level was looked at.
         reason: Why, as a clause; empty if only the value itself shows it.
         is_partial: Whether some of the runs finished.
+        verdict: What stands in the place of a verdict, and says itself that there is none.
     """
 
     attribute: str
     reason: str
     is_partial: bool = False
+    verdict: str = ""
 
 
 def say_missing(missing: Iterable[Missing]) -> tuple[str, ...]:
@@ -163,11 +165,14 @@ class Notes:
     ) -> Iterator[Missing]:
         if not level.variant.complete:
             self._names[id(level.variant)] = level.name
-            yield self._explain(level.variant, attribute)
+            missing = self._explain(level.variant, attribute)
+            yield replace(missing, verdict=level.verdict) if attribute == "verdict" else missing
         elif value is None and attribute in _WITH_RUNS[LevelView]:
             yield Missing(attribute, f"{level.name} is not compared with the baseline")
-        elif attribute == "verdict" and value == UNFINISHED:  # the baseline's doing
-            yield Missing(attribute, "the baseline did not finish on every seed")
+        elif attribute == "verdict" and level.against_baseline is None and not level.is_baseline:
+            reason = "the baseline did not finish on every seed"
+            if level.verdict != _NOT_COMPARABLE:
+                yield Missing(attribute, reason, verdict=level.verdict)
 
     def _explain(self, variant: VariantView, attribute: str) -> Missing:
         name = self._names.get(id(variant), f"{variant.model} with {variant.training}")

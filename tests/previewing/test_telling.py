@@ -18,6 +18,8 @@ from mnistreport.report.complaint import Complaint, Kind
         ("number", "templates/sections/conclusion.md.j2", "conclusion"),
         ("number", "templates/shared/words.md.j2", ""),
         ("rubric", "experiments.toml", "rubric"),
+        ("unread", "templates/insights/old.md.j2", ""),
+        ("note", "templates/insights/old.md.j2", ""),
     ],
 )
 def test_a_complaint_leads_to_its_section(

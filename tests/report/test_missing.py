@@ -236,6 +236,7 @@ def test_a_loop_holds_each_level_to_account_for_itself(ask: Ask, start: str) -> 
         "study.unfinished | map(attribute='label') | list == ['0.001', '0.5']",
         "level('0.5') in study.unfinished",
         "level('0.5').verdict == 'not finished'",
+        "level('0.5').verdict in ['worse', 'not finished']",
         "study.levels | selectattr('verdict', 'equalto', 'not finished') | list | length == 2",
         "level('0.5').runs | map(attribute='status') | unique | list == ['diverged']",
         "level('0.5').name == 'learning rate 0.5'",
@@ -264,6 +265,18 @@ def test_a_finding_that_is_absent_says_nothing_of_what_did_not_finish(
     [claim] = ask(f"{{% claim not finding('{kind}') %}}a{{% endclaim %}}")
     assert not claim.holds
     assert f"{WHY[NONE]} (missing: finding {kind})" in claim.refutation
+
+
+@pytest.mark.parametrize("condition", ["!= 'better'", "not in ['better', 'worse']", "!= 'x'"])
+def test_without_a_baseline_there_is_no_verdict(tmp_path: Path, condition: str) -> None:
+    """A level that finished is neither better nor worse than a baseline that did not."""
+    context = make_context(make_material(make_results(diverged=[0.01], combined=False)))
+    text = f"{{% claim level('0.1').verdict {condition} %}}a{{% endclaim %}}"
+    project = write_templates(tmp_path, {name_insight(SLUG): text})
+    study, common = find_view(context, SLUG), common_values(context, str)
+    [claim] = render_insight(Templates(project), common, study).claims
+    assert not claim.holds
+    assert "the baseline did not finish on every seed (missing: verdict)" in claim.refutation
 
 
 def test_a_mistake_in_a_condition_is_still_told(ask: Ask) -> None:
