@@ -42,7 +42,7 @@ class LevelProof:
         epochs: Epochs that its finished runs completed, each number once.
         due_epochs: Epochs that they should have completed.
         diverged: Epochs that its diverged runs completed, by seed.
-        shares_split: Whether its runs have the baseline's split, and no other.
+        shares_split: Whether its runs have one split, the baseline's if that has runs.
         is_from_scratch: As the function of that name, of all its runs.
         is_imported: Whether any of its runs was not trained here: with which settings it was, and
             on what, was not checked.
@@ -180,7 +180,7 @@ def _prove_level(
         epochs=tuple(sorted({len(run.history) for run in finished})),
         due_epochs=(ours if "epochs" in asked else baseline).training.epochs,
         diverged={e.seed: len(run.history) for e, run in runs if run.status == "diverged"},
-        shares_split=len(splits) <= 1 and _list_splits(runs) in ((), splits),
+        shares_split=len({*splits, *_list_splits(runs)}) <= 1,
         is_from_scratch=all(is_from_scratch(run) for _, run in runs),
         is_imported=bool(level.summary.imported),
         has_imported_baseline=bool(study.baseline.summary.imported),

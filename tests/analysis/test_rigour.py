@@ -124,6 +124,16 @@ def test_another_split_fails() -> None:
     assert not levels["1"].shares_split
 
 
+def test_a_baseline_without_runs_makes_no_split_another() -> None:
+    """Where no run of the baseline is there, no level is said to have another split than it."""
+    results = plant_results([RATES], [FINE])
+    baseline = results.studies[0].baseline.summary.variant.key
+    results = change_runs(results, baseline, status="failed", history=())
+    levels = prove_results(results)
+    assert ["0.1"] == find_failing(levels)
+    assert all(level.shares_split for level in levels.values())
+
+
 def test_a_missing_seed_fails() -> None:
     """A level that was not run on every seed is shown as failing, with the seed."""
     levels = prove(RATES, {**FINE, "1": [0.8, 0.8]})
