@@ -15,8 +15,11 @@ from mnistreport.analysis.statistics import Difference, Measure
 from mnistreport.report.records import MainFinding, RunOrigin, RunView
 from mnistreport.report.views import FinalView, LevelView, ModelView, StudyView, VariantView
 
-_NOT_COMPARABLE: Final = "not comparable"
-"""The verdict on a level that finished, where only some of the runs were trained here."""
+_NO_VERDICT: Final[Mapping[str, str]] = {
+    "baseline not finished": "the baseline did not finish on every seed",
+    "not comparable": "only some of the runs of the level and the baseline were trained here",
+}
+"""The verdicts on levels that finished and are compared with nothing, and the reason."""
 _ALWAYS_THERE: Final[Mapping[type, frozenset[str]]] = {
     VariantView: frozenset(
         (
@@ -169,10 +172,8 @@ class Notes:
             yield replace(missing, verdict=level.verdict) if attribute == "verdict" else missing
         elif value is None and attribute in _WITH_RUNS[LevelView]:
             yield Missing(attribute, f"{level.name} is not compared with the baseline")
-        elif attribute == "verdict" and level.against_baseline is None and not level.is_baseline:
-            reason = "the baseline did not finish on every seed"
-            if level.verdict != _NOT_COMPARABLE:
-                yield Missing(attribute, reason, verdict=level.verdict)
+        elif attribute == "verdict" and (reason := _NO_VERDICT.get(level.verdict)):
+            yield Missing(attribute, reason, verdict=level.verdict)
 
     def _explain(self, variant: VariantView, attribute: str) -> Missing:
         name = self._names.get(id(variant), f"{variant.model} with {variant.training}")

@@ -15,7 +15,7 @@ from mnistreport.report.insights import common_values, name_insight, render_insi
 from mnistreport.report.template_engine import Engine
 from mnistreport.report.templating import Templates
 from mnistreport.report.views import ReportContext
-from tests.fake_results import make_results
+from tests.fake_results import import_runs, make_results
 from tests.report.reports import find_view, leave_seeds_out, make_material, write_templates
 
 SLUG = "learning_rate"
@@ -86,6 +86,44 @@ def test_what_did_not_finish_bears_nothing_out(ask: Ask, condition: str, level: 
     if "runs" not in condition:
         assert WHY[level] in claim.refutation
         assert claim.refutation.startswith("Not borne out by the results: learning rate")
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["verdict != 'better'", "verdict not in ['better', 'ahead']", "against_baseline is none"],
+)
+def test_nothing_is_known_against_a_baseline_that_did_not_finish(
+    tmp_path: Path, condition: str
+) -> None:
+    """A level that finished has no verdict then, and no claim about one holds."""
+    context = make_context(make_material(make_results(diverged=[0.01])))
+    text = f"{{% claim {ALL}.{condition} %}}a{{% endclaim %}}"
+    templates = Templates(write_templates(tmp_path, {name_insight(SLUG): text}))
+    [claim] = render_insight(
+        templates, common_values(context, str), find_view(context, SLUG)
+    ).claims
+    assert "baseline not finished" == find_view(context, SLUG).levels[2].verdict
+    assert not claim.holds
+    assert claim.missing
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"), [("verdict != 'better'", False), ("verdict == 'not comparable'", True)]
+)
+def test_nothing_is_known_against_a_baseline_of_another_origin(
+    tmp_path: Path,
+    condition: str,
+    holds: bool,  # noqa: FBT001 - a table
+) -> None:
+    """A level of imported runs is not compared with a baseline that was trained here."""
+    results = import_runs(make_results(), {0.1: (0, 1, 2)})
+    context = make_context(make_material(results))
+    text = f"{{% claim {ALL}.{condition} %}}a{{% endclaim %}}"
+    templates = Templates(write_templates(tmp_path, {name_insight(SLUG): text}))
+    [claim] = render_insight(
+        templates, common_values(context, str), find_view(context, SLUG)
+    ).claims
+    assert holds == claim.holds
 
 
 @pytest.mark.parametrize("condition", [each for each in CONDITIONS if "runs" not in each])
