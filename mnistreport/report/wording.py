@@ -36,7 +36,7 @@ _ALWAYS_NAMED = {"kind", "layers", "channels", "dense", "learning_rate", "batch_
 _FILES = 4
 """More of them are counted, not named."""
 
-COUNTED = {"neurons", "hidden_layers", "dense"}
+COUNTED = {"neurons", "hidden_layers", "dense", "epochs"}
 """Factors whose levels count something: ``128 neurons``, not ``neurons 128``."""
 
 
@@ -75,7 +75,8 @@ def name_level(study: StudySummary, level: LevelSummary) -> str:
     if factor in COUNTED:
         counted = name_factor(factor)
         if level.label == "1":
-            counted = counted.replace("neurons", "neuron").replace("layers", "layer")
+            for many in ("neurons", "layers", "epochs"):
+                counted = counted.replace(many, many[:-1])
         return f"{level.label} {counted}"
     return f"{name_factor(factor)} {level.label}"
 
