@@ -12,6 +12,9 @@ from mnistreport.analysis.results import Results, StudySummary
 from mnistreport.analysis.statistics import Difference, Interval
 from mnistreport.report.sentences import say_finding
 from mnistreport.report.sentences.confusions import say_confused
+from mnistreport.report.wording import name_level
+from mnistreport.study.manifest import Level, Study
+from tests.analysis.planted import MLP, Accuracies, make_rate_study, plant
 from tests.fake_results import find_study, make_results
 from tests.report.test_sentences import find_finding
 
@@ -42,6 +45,50 @@ def test_times_that_a_machine_varies_by_are_one_range(usual: Results) -> None:
         apart = say(study, "speed", seconds_per_epoch=(2.0, 2.5, 2.2, most))
         assert "2.0 s with “neither”, 2.5 s with “dropout”, 2.2 s" in apart
         assert f"{most:.1f} s with “both”" in apart
+
+
+def test_times_that_are_printed_alike_are_one(usual: Results) -> None:
+    """No range goes from a time to the same time."""
+    study = find_study(usual, "dropout_layer_norm")
+    said = say(study, "speed", seconds_per_epoch=(0.251, 0.249, 0.25, 0.25))
+    assert said.endswith("; the updates of an epoch lasted 0.25 s.")
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [((0.5, 0.53, 0.49), "every other:"), ((0.5, None, 0.49), "every other that finished:")],
+)
+def test_an_end_is_above_what_finished(last: Accuracies, expected: str) -> None:
+    """Of a level that did not finish it is not known whether it is below the best."""
+    ends = {"0.01": last, "0.1": (0.9, 0.91, 0.89), "1": (0.95, 0.962, 0.939)}
+    study = plant(make_rate_study([0.01, 0.1, 1.0]), ends)
+    assert f"clearly above {expected}" in say(study, "edge")
+
+
+def test_without_a_noise_floor_nothing_is_within_noise() -> None:
+    """A cheaper level ends as high as the best, or seeds say what noise is."""
+    study = plant(
+        make_rate_study([0.01, 0.1, 1.0]), dict.fromkeys(("0.01", "1"), (0.95,)) | {"0.1": (0.9,)}
+    )
+    cheap, _, best = study.levels
+    values = {"quickest": cheap, "slowest": best, "best": best, "thrifty": cheap}
+    said = say_finding(study, Finding("cost", "observed", values))
+    assert "Learning rate 0.01, which ends as high as learning rate 1, took" in said
+
+
+def test_epochs_are_counted() -> None:
+    """One is one epoch; several are, and a verb agrees."""
+    training = MLP.training
+    levels = tuple(
+        Level(str(n), n, {"epochs": n}, replace(MLP, training=replace(training, epochs=n)), n == 1)
+        for n in (1, 3)
+    )
+    study = plant(
+        Study("epochs", "epochs", "Epochs", "mlp", "epochs", levels, 1),
+        {"1": (0.8, 0.81, 0.78), "3": (0.9, 0.91, 0.89)},
+    )
+    assert "**3 epochs are better than the baseline**" in say(study, "best", unsettled=())
+    assert ["1 epoch", "3 epochs"] == [name_level(study, each) for each in study.levels]
 
 
 def test_confusions_are_counted() -> None:
@@ -85,8 +132,10 @@ def test_one_level_of_several_is_named_where_it_is_not_all(usual: Results) -> No
     assert say(study, "still_learning", levels=study.levels, **values).startswith("At every level")
     some = say(study, "still_learning", levels=study.levels[1:], **values)
     assert some.startswith("With batch size 64, 256 and 1024 ")
-    assert "by 12.3 %:" in some
-    assert "by 12.3 % to 45.7 %:" in say(study, "still_learning", least=0.1234, most=0.4567)
+    assert "was 12.3 % lower than" in some
+    assert "was 12.3 % to 45.7 % lower than" in say(
+        study, "still_learning", least=0.1234, most=0.4567
+    )
 
 
 def test_what_overfitted_is_told_with_the_one_its_numbers_are_of(usual: Results) -> None:

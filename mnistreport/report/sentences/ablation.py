@@ -52,10 +52,10 @@ def say_speed(study: StudySummary, finding: Finding) -> str:
     ]
     times = f"the updates of an epoch lasted {join_words(lasted)}"
     if max(seconds) < COST_RATIO * min(seconds):
-        ends = f"{format_seconds(min(seconds))} to {format_seconds(max(seconds))}"
-        times = (
-            f"the updates of an epoch lasted {ends}, no further apart than a machine’s times are"
-        )
+        least, most = format_seconds(min(seconds)), format_seconds(max(seconds))
+        times = f"the updates of an epoch lasted {least}"
+        if least != most:
+            times += f" to {most}, no further apart than a machine’s times are"
     return (
         f"To reach {format_percent(finding.get('target', float))} validation accuracy, which every "
         f"run did, took {join_words(took)} in the mean; {times}."

@@ -18,9 +18,10 @@ def say_cost(study: StudySummary, finding: Finding) -> str:
     best = finding.get_optional("best", LevelSummary)
     thrifty = finding.get_optional("thrifty", LevelSummary)
     if best and thrifty:
+        as_good = "within noise of" if study.noise_floor else "which ends as high as"
         text += (
-            f" {capitalise(name(study, thrifty))}, within noise of "
-            f"{name(study, best)}, took {say_duration(thrifty)} instead of {say_duration(best)}."
+            f" {capitalise(name(study, thrifty))}, {as_good} {name(study, best)}, took "
+            f"{say_duration(thrifty)} instead of {say_duration(best)}."
         )
     return text
 

@@ -39,7 +39,7 @@ def say_best(study: StudySummary, finding: Finding) -> str:
         return start
     others = len(study.complete) - 1
     if finding.strength == "clear" and others:
-        finished = "" if others == len(study.levels) - 1 else " that finished"
+        finished = "" if _all_finished(study) else " that finished"
         return f"{start} Every other level{finished} is clearly below {name(study, best)}."
     return start
 
@@ -117,9 +117,10 @@ def say_edge(study: StudySummary, finding: Finding) -> str:
     if isinstance(beyond, int | float):
         step = f" The next value to try is {format_setting(beyond)}."
     if finding.strength == "clear":
+        finished = "" if _all_finished(study) else " that finished"
         return (
             f"The highest mean is at the {side} value tried ({name(study, best)}), clearly above "
-            f"every other: the optimum may lie beyond the range.{step}"
+            f"every other{finished}: the optimum may lie beyond the range.{step}"
         )
     return (
         f"The highest mean is at the {side} value tried ({name(study, best)}), but not clearly "
