@@ -49,7 +49,9 @@ LIBRARIES = (
     "weasyprint",
 )
 
-_EXCEPTIONS = ("imported", "untested_models", "untested_statement", "ledger_elsewhere")
+_EXCEPTIONS = (
+    "imported", "untested_models", "untested_statement", "ledger_elsewhere", "read_otherwise",
+)  # fmt: skip
 """What is not in ``results.json`` of a report that has nothing of the kind."""
 
 
@@ -108,6 +110,7 @@ def make_context(material: Material) -> ReportContext:
         untested_models=untested,
         untested_statement=say_untested(untested),
         ledger_elsewhere=view_other_splits(material),
+        read_otherwise=bool(material.other_reads or material.reads_elsewhere),
     )
 
 

@@ -297,6 +297,7 @@ class ReportContext:
         untested_models: Those whose winner was not read on the test split.
         untested_statement: The same in words; empty if all were read.
         ledger_elsewhere: Looks at other splits of the same images.
+        read_otherwise: Whether the ledger has any look but those at the runs tested here.
     """
 
     title: str
@@ -334,6 +335,7 @@ class ReportContext:
     untested_models: tuple[UntestedView, ...] = ()
     untested_statement: str = ""
     ledger_elsewhere: tuple[OtherSplitRead, ...] = ()
+    read_otherwise: bool = False
 
     @property
     def best(self) -> FinalView | None:

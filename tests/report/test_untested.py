@@ -290,6 +290,21 @@ def test_a_split_that_was_read_before_was_not_kept_aside(templates: Templates) -
             assert "each model is tested with" in text.lower()
 
 
+def test_images_that_were_seen_otherwise_were_not_kept_aside(templates: Templates) -> None:
+    """As many looks as tests may be at other runs, and other splits have the same images."""
+    other = replace(BOTH.reads[0], fingerprints=("e" * 64,))
+    elsewhere = replace(other, split="7" * 64, images=BOTH.digits.sha256)
+    for material in (
+        replace(BOTH, reads=(other, BOTH.reads[1])),
+        replace(BOTH, reads_elsewhere=(elsewhere,)),
+    ):
+        assert find_notices(material)
+        context = make_context(material)
+        cells = compose_notebook(context, material, templates)["cells"]
+        said = " ".join(cell["source"] for cell in cells)
+        assert "was kept aside" not in read_sections(material, templates)["final"] + said
+
+
 def test_as_many_looks_as_tests_may_be_at_others() -> None:
     """It does not matter how many there are, but what was looked at."""
     other = replace(BOTH.reads[0], fingerprints=("e" * 64,))

@@ -146,7 +146,7 @@ def say_test(context: ReportContext) -> str:
     if not context.finals:
         return NO_TEST.format(rule=context.rule)
     return TEST.format(
-        aside=ASIDE if len(context.ledger) <= len(context.finals) else "",
+        aside="" if context.read_otherwise else ASIDE,
         each="A" if context.untested_models else "Each",
         rule=context.rule,
     )
