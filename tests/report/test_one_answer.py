@@ -177,7 +177,46 @@ def test_what_was_overridden_is_not_listed_as_joined() -> None:
     text = render_texts(material)["comparison"]
     assert "as far as they go together: batch size 16, 512 neurons per hidden layer" in text
     assert "sets the same field otherwise: learning rate 0.1." in text
+    whole, rejoined = (render_texts(make_material(each)) for each in (results, _rejoin(results)))
+    assert "the one that joins each study’s best level, has" in whole["final-mlp"]
+    said = "the one that joins batch size 16, 512 neurons per hidden layer, 4 hidden layers, has"
+    assert said in rejoined["final-mlp"]
     assert b"combined_without" in dump_context(make_context(material))
+
+
+def test_a_study_without_a_best_level_gives_none_to_join() -> None:
+    """Where nothing of a study finished, the text does not say that its best level was joined."""
+    results = make_results()
+    diverged = make_results(failed=(0.001, 0.01, 0.1, 0.5))
+    for each, said in (
+        (results, "joins the best level of each study: learning rate 0.1"),
+        (diverged, "joins the best level of each study of which a level finished: batch size 16"),
+    ):
+        assert said in render_texts(make_material(each))["comparison"]
+
+
+def test_levels_ahead_of_the_joined_variant_are_listed_once() -> None:
+    """Each level that reached more alone is named once, and the baseline is no level like that."""
+    results = make_results()
+    joined = results.variants[results.combined["mlp"]].variant
+    runs = {
+        name: replace(
+            run, history=tuple(replace(row, validation_accuracy=0.5) for row in run.history)
+        )
+        if name in {e.fingerprint for e in results.experiments if e.variant == joined}
+        else run
+        for name, run in results.runs.items()
+    }
+    poor = summarise_results(make_manifest(), results.experiments, runs, combined=results.combined)
+    text = render_texts(make_material(poor))["comparison"]
+    said = "learning rate 0.1, batch size 16, 512 neurons per hidden layer and 4 hidden layers"
+    assert f"That is a lower mean than {said} reached alone" in text
+    first = poor.studies[0]
+    twice = replace(poor, studies=(first, first, *poor.studies[1:]))
+    assert (
+        text.split("That is")[1]
+        == (render_texts(make_material(twice))["comparison"].split("That is")[1])
+    )
 
 
 def test_an_overridden_level_asks_for_nothing() -> None:
