@@ -13,7 +13,15 @@ from jinja2 import Undefined
 
 from mnistreport.analysis.statistics import Difference, Measure
 from mnistreport.report.records import MainFinding, RunOrigin, RunView
-from mnistreport.report.views import FinalView, LevelView, ModelView, StudyView, VariantView
+from mnistreport.report.views import (
+    FinalView,
+    LevelView,
+    ModelView,
+    ReportContext,
+    StudyView,
+    VariantView,
+)
+from mnistreport.report.wording import join_words
 
 _NO_VERDICT: Final[Mapping[str, str]] = {
     "baseline not finished": "the baseline did not finish on every seed",
@@ -156,10 +164,10 @@ class Notes:
                 yield self._explain(owner, attribute)
         elif isinstance(owner, LevelView):
             yield from self._find_missing_of_level(owner, attribute, value)
+        elif isinstance(owner, ReportContext):
+            yield from _find_missing_of_report(owner, attribute)
         elif isinstance(owner, RunView):
-            if owner.status != "finished":
-                yield Missing(attribute, f"the run of {owner.setting}, seed {owner.seed}, did not "
-                              f"finish: {owner.reason or owner.status}")  # fmt: skip
+            yield from _find_missing_of_run(owner, attribute)
         elif value is None and attribute in _WITH_RUNS.get(type(owner), ()):
             yield Missing(attribute, _explain_none(owner))
 
@@ -178,6 +186,18 @@ class Notes:
     def _explain(self, variant: VariantView, attribute: str) -> Missing:
         name = self._names.get(id(variant), f"{variant.model} with {variant.training}")
         return explain_unfinished(name, variant, attribute)
+
+
+def _find_missing_of_report(report: ReportContext, attribute: str) -> Iterator[Missing]:
+    if attribute == "best" and report.untested_models:
+        titles = [f"the {each.title}" for each in report.untested_models]
+        yield Missing(attribute, f"no test of {join_words(titles)}")
+
+
+def _find_missing_of_run(run: RunView, attribute: str) -> Iterator[Missing]:
+    if run.status != "finished":
+        said = f"the run of {run.setting}, seed {run.seed}, did not finish"
+        yield Missing(attribute, f"{said}: {run.reason or run.status}")
 
 
 def explain_unfinished(name: str, variant: VariantView, attribute: str) -> Missing:

@@ -1,6 +1,7 @@
 """A claim about what did not finish does not hold, whatever its condition makes of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -315,6 +316,19 @@ def test_without_a_baseline_there_is_no_verdict(tmp_path: Path, condition: str) 
     [claim] = render_insight(Templates(project), common, study).claims
     assert not claim.holds
     assert "the baseline did not finish on every seed (missing: verdict)" in claim.refutation
+
+
+@pytest.mark.parametrize("model", ["mlp", "cnn"])
+def test_the_best_of_some_models_is_not_the_best(tmp_path: Path, model: str) -> None:
+    """Where a winner was not read on the test split, no claim about the best model holds."""
+    whole = make_material()
+    tested = tuple(each for each in whole.tested if each.winner.model == model)
+    text = f"{{% claim report.best.model == '{model}' %}}a{{% endclaim %}}"
+    templates = Templates(write_templates(tmp_path, {"sections/conclusion.md.j2": text}))
+    for material, holds in ((whole, model == "cnn"), (replace(whole, tested=tested), False)):
+        [claim] = render_all_prose(make_context(material), templates).claims
+        assert holds == claim.holds
+    assert "no test of the" in claim.refutation
 
 
 def test_a_mistake_in_a_condition_is_still_told(ask: Ask) -> None:
