@@ -49,14 +49,24 @@ def list_for_children() -> list[str]:
 
 
 def list_environment() -> "Mapping[str, str | None]":
-    """Return the variables that keep Python's children to that; ``None`` for no variable."""
-    given = os.environ.get("PYTHONPATH", "")
+    """Return the variables that keep Python's children to that; ``None`` for no variable.
+
+    Programs are not looked for there either: matplotlib starts ``fc-list``, which may not be
+    installed, and a ``PATH`` may end with the working folder.
+    """
     return {
         "PYTHONSAFEPATH": "1",
-        "PYTHONPATH": os.pathsep.join(list_trusted(given.split(os.pathsep))) or None,
+        "PYTHONPATH": _trust("PYTHONPATH"),
+        "PATH": _trust("PATH"),
         "PYTHONSTARTUP": None,
         "PYTHONINSPECT": None,
     }
+
+
+def _trust(variable: str) -> str | None:
+    """Return the folders that an environment variable lists, as far as they are trusted."""
+    given = os.environ.get(variable, "")
+    return os.pathsep.join(list_trusted(given.split(os.pathsep))) or None
 
 
 def clean_process() -> None:

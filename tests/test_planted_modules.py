@@ -57,6 +57,14 @@ picture = plot_class_balance({"train": [9] * 10, "test": [3] * 10}).picture
 print(*(sha256(part).hexdigest() for part in (picture.svg, picture.png)))
 """
 
+LISTING_FONTS = """\
+from mnistreport.search_path import clean_process
+
+{}
+from matplotlib.font_manager import fontManager
+"""
+"""What figures do on a machine where no font was listed before."""
+
 
 @pytest.fixture
 def trap(tmp_path: Path) -> Trap:
@@ -212,6 +220,25 @@ def test_figures_take_no_settings_of_the_folder(tmp_path: Path) -> None:
     }
     assert 0 == said["plain"].code, said["plain"].err
     assert said["plain"] == said["settings"] == said["endless"]
+
+
+@pytest.mark.parametrize("path", [".", "/nowhere:", ":/nowhere", "{folder}"])
+def test_no_program_of_the_folder_is_started(path: str, tmp_path: Path) -> None:
+    """A search path may lead there, and a program that a library starts may be nowhere else."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "fc-list").write_text("#!/bin/sh\n: > started\nexit 1\n")
+    (folder / "fc-list").chmod(0o755)
+    environment = {"PATH": path.format(folder=folder), "MPLCONFIGDIR": str(tmp_path / "fonts")}
+    run(sys.executable, "-c", LISTING_FONTS.format(""), folder=folder, **environment)
+    assert (folder / "started").exists()  # without the program's care
+    (folder / "started").unlink()
+    shutil.rmtree(tmp_path / "fonts")
+    told = run(
+        sys.executable, "-c", LISTING_FONTS.format("clean_process()"), folder=folder, **environment
+    )
+    assert 0 == told.code, told.err
+    assert not (folder / "started").exists()
 
 
 def test_the_traps_work(tmp_path: Path) -> None:
