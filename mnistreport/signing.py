@@ -106,12 +106,11 @@ def _make_key(path: Path) -> bytes:
             file.write(secrets.token_bytes(_BYTES))
             file.flush()
             os.fsync(file.fileno())
-        if _read_key(path) is None:  # damaged, or others can read it
-            path.unlink(missing_ok=True)
         try:
             os.link(fresh, path)
-        except FileExistsError:  # another process was faster
-            pass
+        except FileExistsError:
+            if _read_key(path) is None:  # damaged, or others can read it
+                fresh.replace(path)
         except OSError:  # a disk that knows no second names
             fresh.replace(path)
     finally:

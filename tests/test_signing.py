@@ -54,6 +54,32 @@ def test_a_damaged_key_makes_way(state: Path, damage: bytes) -> None:
     assert is_signed("stamp", b"content", signature)
 
 
+def test_two_first_processes_agree_on_a_key(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that writes a key just after another has looked for it keeps it, and both sign alike."""
+    first: list[str] = []
+    token = signing.secrets.token_hex
+
+    def be_overtaken(size: int) -> str:
+        monkeypatch.setattr(signing.secrets, "token_hex", token)
+        read = signing._read_key
+
+        def look_too_early(path: Path) -> bytes | None:
+            monkeypatch.setattr(signing, "_read_key", read)
+            found = read(path)
+            first.append(sign("stamp", b"content"))
+            start_again()
+            return found
+
+        monkeypatch.setattr(signing, "_read_key", look_too_early)
+        return token(size)
+
+    monkeypatch.setattr(signing.secrets, "token_hex", be_overtaken)
+    second = sign("stamp", b"content")
+    start_again()
+    assert [second] == first == [sign("stamp", b"content")]
+    assert ["key"] == [path.name for path in state.iterdir()]
+
+
 def test_a_key_that_others_can_read_is_none(state: Path) -> None:
     """A key for everybody to read proves nothing."""
     state.mkdir(parents=True, mode=0o700)
