@@ -121,6 +121,16 @@ def test_a_link_is_kept_as_a_link(project: Project, tmp_path: Path) -> None:
     assert not (project.output / "report.html").is_symlink()
 
 
+def test_a_file_that_no_memory_could_hold_is_kept(project: Project) -> None:
+    """Somebody's folder may have such a file in a document's place; it is not read."""
+    size = 2**40
+    with (project.output / "report.html").open("wb") as file:
+        file.truncate(size)  # takes no room on the disk
+    run(project, "render")
+    assert size == (project.output / "report.kept-1.html").stat().st_size
+    assert (project.output / "report.html").stat().st_size < size
+
+
 def test_a_pdf_that_was_left_alone_is_the_builds(project: Project) -> None:
     """``render --no-pdf`` leaves the PDF: a later one replaces it, unless somebody changed it."""
     project.replace(project.words, "The larger", "By far the larger")

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from mnistreport.errors import UsageError
-from mnistreport.files import find_kept_name
+from mnistreport.files import find_kept_name, holds
 from mnistreport.holding import LOCK
 from mnistreport.report.stamp import STAMP, Stamp, read_stamped
 from mnistreport.report.wording import name_files
@@ -59,7 +59,7 @@ def _is_own(output: Path, path: Path, content: bytes, stamp: Stamp | None) -> bo
     """Tell whether there is a file that the program has not left there; a link counts as one."""
     if path.is_symlink():
         return True
-    if not path.is_file() or path.read_bytes() == content:
+    if not path.is_file() or holds(path, content):
         return False
     return read_stamped(output, path.relative_to(output).as_posix(), stamp) is None
 

@@ -14,7 +14,7 @@ from mnistreport.errors import (
     RenderingError,
     ReviewError,
 )
-from mnistreport.files import remove_leftovers, replacing
+from mnistreport.files import holds, remove_leftovers, replacing
 from mnistreport.report.complaint import Complaint
 from mnistreport.report.keeping import carry_over, describe_kept, find_kept
 from mnistreport.report.making import (
@@ -189,11 +189,7 @@ def _find_changed(output: Path, documents: Mapping[str, bytes]) -> dict[Path, by
     paths = {output / name: content for name, content in documents.items()}
     for folder in {path.parent for path in paths}:
         remove_leftovers(folder)
-    return {
-        path: content
-        for path, content in paths.items()
-        if not path.is_file() or path.read_bytes() != content
-    }
+    return {path: content for path, content in paths.items() if not holds(path, content)}
 
 
 def _refuse(complaints: tuple[Complaint, ...], *, strict: bool) -> None:
