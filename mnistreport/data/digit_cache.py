@@ -72,9 +72,14 @@ def recall_digits(key: str, read: Callable[[], RawDigits], *, cache: Path) -> St
             pass
     raw = read()
     sha256 = digest_digits(raw.images, raw.labels)
-    stored = _open(sha256, raw.origin, cache) or _keep(raw, sha256, cache)
+    standing = _open(sha256, raw.origin, cache)
+    stored = standing or _keep(raw, sha256, cache)
     seal = sign(_PURPOSE, _join(key, sha256, raw.origin))
-    publish_json(note, {"digits": sha256, "origin": raw.origin, "seal": seal})
+    try:
+        publish_json(note, {"digits": sha256, "origin": raw.origin, "seal": seal})
+    except EnvironmentFault:
+        if not standing:  # else it is a cache that can only be read: the source is read each time
+            raise
     return stored
 
 

@@ -122,6 +122,26 @@ def test_a_note_that_came_with_a_project_is_not_believed(
     assert (first.sha256, first.origin) == (again.sha256, again.origin)
 
 
+def test_images_in_a_cache_that_can_only_be_read(
+    folder: Path, load: Load, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The source is read again, and what another user put there is used if it is the same."""
+
+    def refuse(file: Path, *_: object) -> None:
+        msg = "cannot be written"
+        raise EnvironmentFault(msg, file=file)
+
+    first = load(folder)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+    for name in ("publish_json", "publish_arrays"):
+        monkeypatch.setattr(digit_cache, name, refuse)
+    again = load(folder)
+    assert (first.sha256, first.folder) == (again.sha256, again.folder)
+    (first.folder / "labels.npy").unlink()
+    with pytest.raises(EnvironmentFault):
+        load(folder)
+
+
 def test_same_images_are_kept_once(folder: Path, tmp_path: Path, drawn: Drawn, load: Load) -> None:
     """Two layouts of the same images share a cache entry."""
     other = write_idx_folder(tmp_path / "other", *drawn, gz=True)

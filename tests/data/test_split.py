@@ -63,6 +63,27 @@ def test_a_split_that_came_with_a_project_is_made_again(
     assert about == (again.folder / "about.json").read_bytes()
 
 
+def test_a_split_in_a_cache_that_can_only_be_read(
+    digits: DigitSet, cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What another user put there is used if it is the split asked for, and nothing else is."""
+    split = split_digits(digits, FRACTIONS, 7, cache=cache)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+    monkeypatch.setattr(split_module, "publish_arrays", _refuse)
+    again = split_digits(digits, FRACTIONS, 7, cache=cache)
+    assert (split.sha256, split.folder) == (again.sha256, again.folder)
+    assert all(map(np.array_equal, _parts(split), _parts(again)))
+    shuffle = np.load(split.folder / "test.npy")[::-1]
+    np.save(split.folder / "test.npy", shuffle)
+    with pytest.raises(EnvironmentFault):
+        split_digits(digits, FRACTIONS, 7, cache=cache)
+
+
+def _refuse(folder: Path, *_: object) -> None:
+    msg = "cannot be written"
+    raise EnvironmentFault(msg, file=folder)
+
+
 def test_seed_and_fractions_decide(digits: DigitSet, cache: Path, tmp_path: Path) -> None:
     """The same seed splits the same way anywhere; another one, or other fractions, do not."""
     split = split_digits(digits, FRACTIONS, 1, cache=cache)
