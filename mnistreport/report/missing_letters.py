@@ -18,6 +18,12 @@ from mnistreport.study.manifest import Manifest
 
 _FAMILIAR: Final = 0x250
 """Below it lie the letters of Latin scripts, which the fonts of the program have."""
+_USUAL: Final = frozenset(
+    "‐‒–—―‘’‚“”„†‡•…‰′″‹›€№™←↑→↓−√∞≈≠≤≥"  # noqa: RUF001 - these and no others
+    "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρςστυφχψω"
+    "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯабвгдежзийклмнопрстуфхцчшщъыьэюяЁё"
+)
+"""Others that they have: to look for these, too, would take seconds at every report."""
 _MOST_LETTERS: Final = 500
 """Letters that are looked for: any of these tells which fonts are missing."""
 _SHOWN: Final = 12
@@ -53,7 +59,7 @@ def tell_missing_letters(manifest: Manifest, templates: Templates, place: Path) 
         A sentence; nothing if fonts have all letters, or no PDF can be made to find out.
     """
     texts = {
-        where: sorted({each for each in text if ord(each) >= _FAMILIAR})
+        where: sorted({each for each in text if ord(each) >= _FAMILIAR} - _USUAL)
         for where, text in _list_texts(manifest, templates)
     }
     letters = [*dict.fromkeys(each for found in texts.values() for each in found)]

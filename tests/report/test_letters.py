@@ -4,14 +4,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fontTools.ttLib import TTFont
 
+from mnistreport.report import missing_letters
 from mnistreport.report.context import make_context
 from mnistreport.report.figures.letters import tell_unknown_letters
 from mnistreport.report.missing_letters import tell_missing_letters, warn_of_letters
 from mnistreport.report.templating import Templates
-from mnistreport.study.manifest import Author
+from mnistreport.resources import PACKAGE
+from mnistreport.study.manifest import Author, Manifest
 from tests.fake_results import make_results
 from tests.report.reports import make_small_material, rename_study
+
+FONTS = PACKAGE / "report" / "fonts"
 
 
 def test_letters_that_figures_lack_are_told() -> None:
@@ -84,8 +89,17 @@ def test_letters_that_fonts_have_are_not_looked_for(
 ) -> None:
     """The usual letters start no process; those of the program's own fonts are not missing."""
     material = make_small_material()
-    greek = replace(material.manifest.report, title="αβγ → × η")
-    manifest = replace(material.manifest, report=greek)
-    assert "" == tell_missing_letters(manifest, Templates(tmp_path), tmp_path)
+
+    def name(title: str) -> Manifest:
+        return replace(material.manifest, report=replace(material.manifest.report, title=title))
+
+    assert "" == tell_missing_letters(name("ώ ⅓ ϗ ✓"), Templates(tmp_path), tmp_path)
     monkeypatch.setattr("mnistreport.report.missing_letters.find_missing_letters", None)
-    assert "" == tell_missing_letters(material.manifest, Templates(tmp_path), tmp_path)
+    for title in (material.manifest.report.title, "“αβγ” → × – „Привет…“ ≤ 3 €"):
+        assert "" == tell_missing_letters(name(title), Templates(tmp_path), tmp_path)
+
+
+@pytest.mark.parametrize("font", sorted(FONTS.glob("*.woff2")), ids=lambda path: path.name)
+def test_every_font_has_the_letters_that_are_not_looked_for(font: Path) -> None:
+    """They are in each font of a page, whatever its style."""
+    assert not {*map(ord, missing_letters._USUAL)} - {*TTFont(font).getBestCmap()}
