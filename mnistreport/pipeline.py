@@ -24,7 +24,6 @@ from mnistreport.report.figures.folder import FOLDER
 from mnistreport.report.insights import check_prose
 from mnistreport.report.keeping import refuse_strangers
 from mnistreport.report.material import Material, Tested
-from mnistreport.report.missing_letters import warn_of_letters
 from mnistreport.report.notices import remark_imports
 from mnistreport.report.publication import Publication, publish_report
 from mnistreport.report.standing import refuse_gaps
@@ -137,8 +136,6 @@ def render(options: Options, listener: Listener) -> Built:
 def _publish(
     material: Material, project: Project, options: Options, listener: Listener
 ) -> Publication:
-    for warning in warn_of_letters(material, project.folder, project.output, pdf=options.pdf):
-        listener.on_warning(warning)
     if unread := tell_unread(material):
         listener.on_stage(unread)
     return publish_report(

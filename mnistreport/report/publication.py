@@ -91,7 +91,7 @@ def publish_report(
         pdf: Whether to make more than the page and what is made at once.
         notebook: Whether to make the notebook, too. What is not made is left as it stands.
         on_stage: Is told what takes long.
-        on_warning: Is told what was kept, and under which name.
+        on_warning: Is told which letters are shown as a box, and what was kept under which name.
 
     Raises:
         TemplateError: A template cannot be rendered.
@@ -110,6 +110,7 @@ def publish_report(
         return Publication(paths, fresh=False, complaints=stamp.complaints)
     from mnistreport.report.document import compose_document
     from mnistreport.report.figures.folder import FOLDER, FigureFolder
+    from mnistreport.report.missing_letters import warn_of_letters
     from mnistreport.report.review import review_context, review_prose
     from mnistreport.report.staleness import keep_words, review_words
     from mnistreport.report.templating import Templates
@@ -121,6 +122,8 @@ def publish_report(
     document = compose_document(context, material, templates, folder.draw, stale=stale)
     complaints = review_prose(material, context, templates, document.claims, stale)
     _refuse(complaints, strict=strict)
+    for warning in warn_of_letters(material, project, output, pdf=pdf):
+        on_warning(warning)
     runs = digest_runs(material.results)
     making = Making(document, material, templates, output, on_stage)
     making.made |= _find_tables(output, stamp, runs)

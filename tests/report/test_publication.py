@@ -107,6 +107,28 @@ def test_nothing_is_written_twice(publish: Publish, output: Path) -> None:
     assert before == read_state(output)
 
 
+def test_letters_are_looked_for_only_where_a_pdf_is_made(
+    small: Material, tmp_path: Path, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes seconds, and a build that has nothing to do is to be done at once."""
+    info = replace(small.manifest.report, title="Ⰰ")
+    strange = replace(small, manifest=replace(small.manifest, report=info, sha256="other"))
+    name = "mnistreport.report.missing_letters.find_missing_letters"
+    monkeypatch.setattr(name, lambda letters, *_, **__: frozenset(letters))
+
+    def warn(*, makes_pdf: bool) -> list[str]:
+        said: list[str] = []
+        options = {"pdf": makes_pdf, "notebook": False}
+        publish_report(strange, tmp_path, output, **options, on_warning=said.append)
+        return said
+
+    assert [] == warn(makes_pdf=False)
+    (told,) = warn(makes_pdf=True)
+    assert "title (Ⰰ)" in told
+    monkeypatch.setattr(name, None)
+    assert [] == warn(makes_pdf=True)
+
+
 def test_the_same_material_gives_the_same_bytes(
     small: Material, tmp_path: Path, publish: Publish, output: Path
 ) -> None:
