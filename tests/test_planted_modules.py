@@ -142,7 +142,7 @@ def test_a_build_on_a_cluster_imports_nothing_of_its_folder(trap: Trap, tmp_path
 def test_a_script_builds_without_its_folder(trap: Trap, tmp_path: Path) -> None:
     """Python has the script look there; its children do not, and its own settings stay."""
     folder, working = trap.plant_project(tmp_path / "project"), trap.plant(tmp_path / "working")
-    script = folder / "script.py"
+    script = trap.plant(tmp_path / "scripts") / "script.py"
     script.write_text(SCRIPT, encoding="utf-8")
     _assert_unharmed(trap, run(sys.executable, script, folder, folder=working))
 
