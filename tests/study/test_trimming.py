@@ -49,6 +49,26 @@ def test_seeds_and_epochs_go_evenly(load: Load) -> None:
     assert Trimmed(60, (2, 3), {"mlp": (5, 20), "cnn": (1, 3)}, others=0.25) == trimmed.trimmed
 
 
+@pytest.mark.parametrize(
+    ("levels", "others"),
+    [
+        ("[10, 20, 40]", 0.5),
+        ("[1, 20]", 1.0),  # one epoch stays one
+        (None, 1.0),  # nobody has epochs of its own
+    ],
+)
+def test_what_others_lost_is_said_if_they_lost_any(
+    load: Load, levels: str | None, others: float
+) -> None:
+    """The share is that of variants with epochs of their own, and 1 if they keep them."""
+    before, patience = MANIFEST.split('[[studies]]\nname = "patience"')
+    asked = f'[[studies]]\nname = "patience"{patience}'.replace("[10, 20, 40]", levels or "")
+    trimmed = trim_manifest(load(before + (asked if levels else "")), Trim(60, 3, Fraction(1, 2)))
+    assert trimmed
+    assert trimmed.trimmed
+    assert (others, (10, 20)) == (trimmed.trimmed.others, trimmed.trimmed.epochs["mlp"])
+
+
 def test_a_study_of_epochs_says_what_is_trained(load: Load) -> None:
     """Levels that are epochs are named by those that are left, and what joins them has as many."""
     trimmed = trim_manifest(load(MANIFEST), Trim(60, 3, Fraction(1, 2)))
