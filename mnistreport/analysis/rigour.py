@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mnistreport.analysis.results import LevelSummary, Results, StudySummary
-from mnistreport.study.expansion import is_even, spell_fields
 from mnistreport.study.experiment import Experiment, Variant
 from mnistreport.study.manifest import FieldValue
+from mnistreport.study.spelling import is_even, spell_fields
 from mnistreport.training.result import Run
 
 _Run = tuple[Experiment, Run]

@@ -17,8 +17,8 @@ from mnistreport.report.wording import (
     name_duration,
     name_files,
 )
-from mnistreport.study.expansion import spell_fields
 from mnistreport.study.manifest import FieldValue
+from mnistreport.study.spelling import spell_fields
 from mnistreport.training.imports import ImportedHistory
 from mnistreport.training.result import RunResult
 

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from mnistreport.analysis.joined import JoinedLevel
 from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.report.numbers import UNKNOWN, format_count, format_percent
-from mnistreport.study.expansion import spell_fields
 from mnistreport.study.experiment import CnnArchitecture, Experiment, Variant
 from mnistreport.study.manifest import FieldValue, Trimmed
-from mnistreport.study.settings import MODEL_TABLES
-from mnistreport.study.wording import format_label
+from mnistreport.study.spelling import format_label, spell_fields
 
 _FACTORS = {
     "learning_rate": "learning rate",
@@ -163,6 +161,8 @@ def name_experiment(experiment: Experiment) -> str:
 
     Every field that is not at its default is named, so that no two experiments share a name.
     """
+    from mnistreport.study.settings import MODEL_TABLES  # pydantic, which no template needs
+
     variant = experiment.variant
     fields = spell_fields(variant, by_layer=True)
     table = MODEL_TABLES[variant.architecture.kind]

@@ -1,9 +1,8 @@
 """From a manifest to what is trained: variants, each once, and each with every seed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 
-from mnistreport.study.experiment import Experiment, MlpArchitecture, Variant
+from mnistreport.study.experiment import Experiment, Variant
 from mnistreport.study.manifest import Baseline, FieldValue, Level, Manifest
 from mnistreport.study.settings import MODEL_TABLES, ModelTable
 
@@ -78,23 +77,3 @@ def resolve_fields(fields: Mapping[str, object]) -> ModelTable:
 def resolve_variant(model: str, table: ModelTable) -> Variant:
     """Make the value that training reads of a model's checked fields."""
     return Variant(model, table.architecture, table.setting)
-
-
-def spell_fields(variant: Variant, *, by_layer: bool = False) -> dict[str, FieldValue]:
-    """Return every field of a setting under the name that the manifest has for it.
-
-    Hidden layers of one width are given as ``hidden_layers`` and ``neurons``, others as
-    ``layers``; with ``by_layer`` all are given as ``layers``.
-    """
-    architecture = variant.architecture
-    fields: dict[str, FieldValue] = asdict(architecture) | asdict(variant.training)
-    if isinstance(architecture, MlpArchitecture) and not by_layer and is_even(variant):
-        del fields["layers"]
-        fields |= {"hidden_layers": len(architecture.layers), "neurons": architecture.layers[0]}
-    return fields
-
-
-def is_even(variant: Variant) -> bool:
-    """Tell whether ``hidden_layers`` and ``neurons`` can spell a setting's hidden layers."""
-    architecture = variant.architecture
-    return not isinstance(architecture, MlpArchitecture) or len(set(architecture.layers)) == 1

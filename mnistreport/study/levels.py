@@ -13,7 +13,6 @@ from mnistreport.study.expansion import (
     override_fields,
     resolve_fields,
     resolve_variant,
-    spell_fields,
 )
 from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import Baseline, FieldValue, Level
@@ -21,7 +20,8 @@ from mnistreport.study.naming import fold_name
 from mnistreport.study.positions import KeyPath, find_line
 from mnistreport.study.schema import MOST_LEVELS
 from mnistreport.study.settings import MODEL_TABLES, ModelTable, list_factors
-from mnistreport.study.wording import format_key, format_label, format_value, quote, suggest
+from mnistreport.study.spelling import format_label, spell_fields
+from mnistreport.study.wording import format_key, format_value, quote, suggest
 
 BASELINE_LABEL: Final = "baseline"
 """Label of the baseline in a study of named variants that does not name it itself."""

@@ -7,7 +7,7 @@ from typing import Final
 from mnistreport.study.expansion import expand_variants
 from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import Baseline, Level, Manifest, Study, Trimmed
-from mnistreport.study.wording import format_label
+from mnistreport.study.spelling import format_label
 
 FEWEST_SEEDS: Final = 2
 """A single seed has no spread, and nothing could be compared."""

@@ -3,16 +3,15 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
-from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Final, cast
 
 from pydantic_core import ErrorDetails
 
 from mnistreport.study.positions import KeyPath
+from mnistreport.study.spelling import format_label
 
 _LONGEST: Final = 60  # characters of a value that a message repeats
-_LONGEST_LABEL: Final = 15
 _LISTED: Final = 5  # choices that a message names all of
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
@@ -56,19 +55,6 @@ def format_value(value: object) -> str:
         case _:
             text = quote(str(value))
     return text
-
-
-def format_label(value: float) -> str:
-    """Name a level: ``0.00001`` rather than ``1e-05``, ``64`` rather than ``64.0``.
-
-    Flags are ``on`` and ``off``.
-    """
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    plain = f"{Decimal(repr(value)):f}"
-    if "." in plain:
-        plain = plain.rstrip("0").rstrip(".")
-    return plain if len(plain) <= _LONGEST_LABEL else repr(value)
 
 
 def find_nearest(name: str, known: Iterable[str]) -> str | None:

@@ -17,7 +17,8 @@ from mnistreport.study.experiment import Experiment, Variant
 from mnistreport.study.manifest import Baseline, FieldValue, Import, Manifest
 from mnistreport.study.schema import manifest_schema
 from mnistreport.study.settings import MODEL_TABLES
-from mnistreport.study.wording import explain_error, format_label, quote, suggest
+from mnistreport.study.spelling import format_label
+from mnistreport.study.wording import explain_error, quote, suggest
 from mnistreport.training.histories import NUMBER, VARIANT, WHOLE, Faults, History, read_histories
 from mnistreport.training.patterns import Search, TooWideError
 from mnistreport.training.result import ImportedRun

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from mnistreport.analysis.rigour import prove_one_factor
 from mnistreport.errors import ManifestError
-from mnistreport.study.expansion import resolve_fields, resolve_variant, spell_fields
+from mnistreport.study.expansion import resolve_fields, resolve_variant
 from mnistreport.study.loading import load_manifest
 from mnistreport.study.manifest import Manifest
+from mnistreport.study.spelling import spell_fields
 from mnistreport.study.trimming import Trim, trim_manifest
 from tests.analysis.planted import plant_results
 

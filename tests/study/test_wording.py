@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnistreport.study.naming import make_slug
-from mnistreport.study.wording import find_nearest, format_key, format_label, format_value, quote
+from mnistreport.study.spelling import format_label
+from mnistreport.study.wording import find_nearest, format_key, format_value, quote
 
 
 @pytest.mark.parametrize(

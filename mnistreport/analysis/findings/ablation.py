@@ -8,9 +8,9 @@ from mnistreport.analysis.comparisons import FIRMNESS, BySeed, Strength, compare
 from mnistreport.analysis.findings.effort import measure_seconds
 from mnistreport.analysis.findings.finding import Finding
 from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
-from mnistreport.study.expansion import spell_fields
 from mnistreport.study.experiment import Variant
 from mnistreport.study.manifest import FieldValue
+from mnistreport.study.spelling import spell_fields
 
 
 @dataclass(frozen=True, slots=True)

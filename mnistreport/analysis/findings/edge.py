@@ -4,15 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf, nextafter
 
-from pydantic import ValidationError
-
 from mnistreport.analysis.comparisons import Strength
 from mnistreport.analysis.findings.finding import Finding
 from mnistreport.analysis.findings.levels import is_geometric, list_values
 from mnistreport.analysis.results import LevelSummary, StudySummary
-from mnistreport.study.baselines import describe_excess
-from mnistreport.study.expansion import resolve_fields, resolve_variant, spell_fields
 from mnistreport.study.experiment import MlpArchitecture, Variant
+from mnistreport.study.spelling import spell_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +111,11 @@ class _Range:
 
     def _is_allowed(self, value: float) -> bool:
         """Tell whether the manifest could have the value as a level of the study."""
+        from pydantic import ValidationError  # all of these: the process for templates needs none
+
+        from mnistreport.study.baselines import describe_excess
+        from mnistreport.study.expansion import resolve_fields, resolve_variant
+
         baseline, factor = self.study.baseline.summary.variant, self.study.study.factor or ""
         try:
             table = resolve_fields(spell_fields(baseline) | {factor: value})

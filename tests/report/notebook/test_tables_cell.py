@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
+from statistics import fmean
 
 import pandas as pd
 
@@ -21,7 +22,12 @@ def show_variants(study: Study) -> pd.DataFrame:
         for node in ast.parse(text).body
         if isinstance(node, ast.FunctionDef) and node.name == "show_variants"
     )
-    names: dict[str, object] = {"pd": pd, "runs": make_runs_frame(results), "format_measure": str}
+    names: dict[str, object] = {
+        "pd": pd,
+        "fmean": fmean,
+        "runs": make_runs_frame(results),
+        "format_measure": str,
+    }
     exec(ast.unparse(function), names)  # noqa: S102 - the program's own cell
     shown: Callable[[], pd.DataFrame] = names["show_variants"]  # type: ignore[assignment]
     return shown()
