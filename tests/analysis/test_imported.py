@@ -74,6 +74,14 @@ def test_runs_of_different_origin_are_not_compared(imported: str) -> None:
     assert (imported != "baseline") == (home.against_baseline is not None)
 
 
+def test_what_cannot_be_compared_spans_nothing() -> None:
+    """No distance is given between runs of different origin; between levels of one it is."""
+    mixed = find_study(import_runs(make_results(), {0.1: SEEDS}), "learning_rate")
+    assert "spread" not in {each.kind for each in derive_findings(mixed)}
+    imported = find_study(import_study("learning_rate"), "learning_rate")
+    assert "spread" in {each.kind for each in derive_findings(imported)}
+
+
 def test_what_cannot_be_compared_is_not_left_behind() -> None:
     """A best level is clearly the best only if every other one could be compared with it."""
     study = find_study(import_runs(make_results(), {0.001: SEEDS}), "learning_rate")

@@ -34,8 +34,13 @@ def find_best(study: StudySummary) -> Finding | None:
 
 
 def find_spread(study: StudySummary) -> Finding | None:
-    """Compare how far apart the levels are with how far apart the baseline's seeds are."""
+    """Compare how far apart the levels are with how far apart the baseline's seeds are.
+
+    There is no such finding where some levels cannot be compared with the baseline.
+    """
     if len(study.complete) < 2 or not study.baseline.summary.complete:  # noqa: PLR2004 - two ends
+        return None
+    if not all(level.is_comparable for level in study.complete):
         return None
     accuracies = [level.summary.mean_accuracy for level in study.complete]
     return Finding(
