@@ -39,6 +39,7 @@ class LevelProof:
         splits: Digests of the splits that its runs were trained on.
         seeds: Seeds with a run that finished or diverged.
         missing_seeds: Seeds of the study without one.
+        broken_seeds: Those of them with a run that failed or timed out.
         epochs: Epochs that its finished runs completed, each number once.
         due_epochs: Epochs that they should have completed.
         diverged: Epochs that its diverged runs completed, by seed.
@@ -62,6 +63,7 @@ class LevelProof:
     is_from_scratch: bool
     is_imported: bool = False
     has_imported_baseline: bool = False
+    broken_seeds: tuple[int, ...] = ()
 
     @property
     def is_checked(self) -> bool:
@@ -170,13 +172,14 @@ def _prove_level(
     asked = _list_asked(study, level)
     found = tuple(experiment.seed for experiment, _ in runs)
     finished = [run for _, run in runs if run.status == "finished"]
+    missing = tuple(seed for seed in seeds if seed not in found)
     return LevelProof(
         label=level.label,
         asked=asked,
         departures=_compare_settings(ours, baseline, by_layer="layers" in asked),
         splits=_list_splits(runs),
         seeds=found,
-        missing_seeds=tuple(seed for seed in seeds if seed not in found),
+        missing_seeds=missing,
         epochs=tuple(sorted({len(run.history) for run in finished})),
         due_epochs=(ours if "epochs" in asked else baseline).training.epochs,
         diverged={e.seed: len(run.history) for e, run in runs if run.status == "diverged"},
@@ -184,6 +187,7 @@ def _prove_level(
         is_from_scratch=all(is_from_scratch(run) for _, run in runs),
         is_imported=bool(level.summary.imported),
         has_imported_baseline=bool(study.baseline.summary.imported),
+        broken_seeds=tuple(seed for seed in missing if seed in level.summary.runs),
     )
 
 

@@ -68,8 +68,10 @@ def _list_failures(level: LevelProof) -> tuple[str, ...]:
         failures.append("another split")
     if not level.has_due_epochs:
         failures.append(f"not the {level.due_epochs} epochs of the others")
-    if level.missing_seeds:
-        failures.append(f"no run of {_name_seeds(level.missing_seeds)}")
+    if absent := tuple(e for e in level.missing_seeds if e not in level.broken_seeds):
+        failures.append(f"no run of {_name_seeds(absent)}")
+    if level.broken_seeds:
+        failures.append(f"no finished run of {_name_seeds(level.broken_seeds)}")
     if not level.is_from_scratch:
         failures.append("a history that does not begin at epoch 1")
     return tuple(failures)

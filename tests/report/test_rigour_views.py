@@ -83,6 +83,15 @@ def test_what_fails_is_said_of_each_level() -> None:
     assert "every level was given the same" in views["batch_size"].sentence
 
 
+def test_a_run_that_failed_is_a_run() -> None:
+    """A seed whose run failed is not said to have none."""
+    results = make_results(failed=[0.1], missing={0.5: [1]})
+    rates = next(p for p in view_proofs(results) if p.slug == "learning_rate")
+    failures = {level.label: level.failures for level in rates.levels}
+    assert ("no finished run of seeds 0, 1 and 2",) == failures["0.1"]
+    assert ("no run of seed 1",) == failures["0.5"]
+
+
 def test_many_seeds_are_counted() -> None:
     """Five are listed, six are not."""
     seeds = tuple(range(7))
