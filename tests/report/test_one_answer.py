@@ -154,6 +154,23 @@ def test_a_budget_does_not_say_what_was_trained() -> None:
     )
 
 
+def test_variants_are_told_by_what_they_differ_in(templates: Templates) -> None:
+    """Variants that are trained otherwise are described with their training, others without."""
+    material = make_material()
+    context = make_context(material)
+    study = find_view(context, "dropout_layer_norm")
+    levels = list(study.levels)
+    levels[1] = replace(levels[1], variant=replace(levels[1].variant, training="9 epochs"))
+    changed = replace(study, levels=tuple(levels))
+    others = tuple(changed if each is study else each for each in context.studies)
+    for each, said in (
+        (context, ""),
+        (replace(context, studies=others), ", trained with 9 epochs"),
+    ):
+        page = read_page(render_html(compose_undrawn(each, material, templates), templates)).text
+        assert f"“dropout” has {levels[1].variant.architecture}{said};" in page
+
+
 # --- Joined levels ------------------------------------------------------------------------------
 
 
