@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from mnistreport.analysis.budgets import measure_budget
 from mnistreport.analysis.comparisons import judge_family
 from mnistreport.analysis.findings import Finding
 from mnistreport.analysis.results import LevelSummary, StudySummary
@@ -128,3 +129,63 @@ def test_half_as_long_again_is_worth_a_word(times: float, *, said: bool) -> None
     assert said == (cost is not None)
     if cost:
         assert study.levels[0] is cost.values["thrifty"]
+
+
+def test_a_spread_takes_two_ends() -> None:
+    """Two levels have one; a level by itself, or without its baseline, has none."""
+    two = make_rate_study([0.1, 1.0])
+    spread = find_finding(plant(two, {"0.1": (0.90, 0.91), "1": (0.95, 0.96)}), "spread")
+    assert spread is not None
+    assert pytest.approx(0.05) == spread.values["spread"]
+    broken = plant(two, {"0.1": (0.90, 0.91), "1": (0.95, None)})
+    assert find_finding(broken, "spread") is None
+    three = make_rate_study([0.01, 0.1, 1.0])
+    ends = {"0.01": (0.90, 0.91), "0.1": (0.9, None), "1": (0.95, 0.96)}
+    assert find_finding(plant(three, ends), "spread") is None
+
+
+def test_two_values_make_a_range_that_goes_on() -> None:
+    """As many times the last as that was the one before."""
+    study = plant(make_rate_study([0.1, 0.2]), {"0.1": (0.8, 0.81, 0.79), "0.2": (0.9, 0.91, 0.89)})
+    edge = find_finding(study, "edge")
+    assert edge is not None
+    assert 0.4 == edge.values["next"]
+
+
+def test_what_is_asked_of_a_study_is_as_clear_as_its_first_family() -> None:
+    """The smallest p-value there is; 1 where seeds give none; 0 where nothing was asked."""
+    rates = make_rate_study([0.01, 0.1, 1.0])
+    ends = {"0.01": (0.8, 0.81, 0.79), "0.1": (0.9, 0.91, 0.89), "1": (0.91, 0.9, 0.9)}
+    study = plant(rates, ends)
+    p_values = [
+        level.against_baseline.p_adjusted for level in study.levels if level.against_baseline
+    ]
+    assert study.gate == min(each for each in p_values if each is not None)
+    assert 1.0 == plant(rates, {label: values[:1] for label, values in ends.items()}).gate
+    assert 0.0 == plant(rates, ends | {"0.1": (0.9, None, 0.89)}).gate
+
+
+@pytest.mark.parametrize(
+    ("ends", "lead"),
+    [
+        ({"0.01": (0.8, 0.81, 0.785), "0.1": (0.9, 0.91, 0.89)}, "clear"),
+        ({"0.01": (0.89, 0.91, 0.9), "0.1": (0.91, 0.9, 0.9)}, "within noise"),
+        ({"0.01": (0.8, None, 0.79), "0.1": (0.9, 0.91, 0.89)}, "observed"),
+        ({"0.01": (0.8, 0.81, 0.79), "0.1": (0.9, None, 0.89)}, "too few seeds"),
+        ({"0.01": (0.8,), "0.1": (0.9,)}, "too few seeds"),
+    ],
+)
+def test_a_baseline_leads_as_firmly_as_the_nearest_level_is_below(
+    ends: dict[str, Accuracies], lead: str
+) -> None:
+    """If nothing else finished there is nothing to lead; two levels are a comparison."""
+    assert lead == plant(make_rate_study([0.01, 0.1]), ends).lead
+
+
+def test_epochs_of_a_budget_are_the_fewest_and_the_most() -> None:
+    """Over all variants, each once."""
+    results = make_results()
+    both = [results.variants[study.baseline.summary.variant.key] for study in results.studies]
+    budget = measure_budget(both)
+    assert ((12, 20), 2) == (budget.epochs, budget.settings)
+    assert (6, 2, 0) == (budget.runs, budget.complete, budget.imported)

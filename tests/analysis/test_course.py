@@ -213,3 +213,57 @@ def test_losses_that_are_a_tenth_apart_are_worth_a_word(end: float, *, said: boo
     losses = {"0.1": (8.0, 4.0, 2.0, *(1.0,) * 7), "0.025": (9.0,) * 9 + (end,)}
     study = plant(make_rate_study([0.025, 0.1]), ends, losses)
     assert said == (find_finding(study, "progress") is not None)
+
+
+def _give_last_loss(study: StudySummary, label: str, by_seed: Mapping[int, float]) -> StudySummary:
+    """Return a study in which the last validation loss of one level is another, by seed."""
+    levels: list[LevelSummary] = []
+    for level in study.levels:
+        runs = {
+            seed: replace(
+                run,
+                history=(
+                    *run.history[:-1],
+                    replace(run.history[-1], validation_loss=by_seed[seed]),
+                ),
+            )
+            if level.label == label and seed in by_seed
+            else run
+            for seed, run in level.summary.runs.items()
+        }
+        levels.append(replace(level, summary=replace(level.summary, runs=runs)))
+    return StudySummary(study.study, tuple(levels))
+
+
+@pytest.mark.parametrize(
+    ("ends", "explained", "unexplained", "strength"),
+    [
+        ((3.3, 3.3, 3.3), True, False, "clear"),
+        ((7.0, 7.0, 7.0), False, True, "clear"),
+        ((3.3, 3.3, 7.0), False, False, "within noise"),  # on some seeds, and not on others
+        ((3.3, 7.0, 7.0), False, False, "within noise"),
+    ],
+)
+def test_progress_explains_on_every_seed_or_not(
+    ends: Sequence[float], strength: str, *, explained: bool, unexplained: bool
+) -> None:
+    """What holds on some seeds alone is said neither way."""
+    losses = {"0.1": (8.0, 4.0, 2.0, *(1.0,) * 7), "0.025": (9.0,) * 10}
+    accuracies = {"0.025": (0.80, 0.81, 0.785), "0.1": PLAIN}
+    study = plant(make_rate_study([0.025, 0.1]), accuracies, losses)
+    finding = find_finding(_give_last_loss(study, "0.025", dict(enumerate(ends))), "progress")
+    assert finding is not None
+    assert (explained, unexplained, strength) == (
+        bool(finding.values["explained"]),
+        bool(finding.values["unexplained"]),
+        finding.strength,
+    )
+
+
+def test_two_seeds_are_enough_to_speak_of_progress() -> None:
+    """If the difference itself is clear; it takes seeds that hardly differ."""
+    losses = {"0.1": (8.0, 4.0, 2.0, *(1.0,) * 7), "0.025": (9.0,) * 9 + (3.3,)}
+    accuracies = {"0.025": (0.80, 0.8001), "0.1": (0.90, 0.9002)}
+    finding = find_finding(plant(make_rate_study([0.025, 0.1]), accuracies, losses), "progress")
+    assert finding is not None
+    assert "clear" == finding.strength

@@ -5,7 +5,12 @@ from mnistreport.analysis.results import Results
 from mnistreport.analysis.rigour import prove_one_factor
 from mnistreport.analysis.selection import choose_levels, join_levels
 from mnistreport.study.experiment import Experiment
-from tests.analysis.planted import make_ablation, make_rate_study, plant_results
+from tests.analysis.planted import (
+    make_ablation,
+    make_rate_study,
+    make_width_study,
+    plant_results,
+)
 from tests.fake_results import make_manifest, make_results
 
 RATES = {"0.01": (0.90, 0.96, 0.84), "0.1": (0.90, 0.95, 0.85), "1": (0.89, 0.96, 0.84)}
@@ -72,3 +77,21 @@ def test_two_splits_are_not_one() -> None:
     (proof,) = prove_one_factor(_move(results, seed=1))
     assert [False] * 3 == [level.shares_split for level in proof.levels]
     assert {("5" * 64, "6" * 64)} == {level.splits for level in proof.levels}
+
+
+def test_ties_are_those_with_the_best_of_all() -> None:
+    """What ties with the best of another study, which is not the best of all, is no tie."""
+    rates = {"0.01": (0.80, 0.81, 0.79), "0.1": (0.90, 0.91, 0.89), "1": (0.95, 0.96, 0.945)}
+    widths = {"4": (0.80, 0.82, 0.81), "8": (0.90, 0.91, 0.89), "16": (0.9, 0.9101, 0.8899)}
+    studies = [make_rate_study([0.01, 0.1, 1.0]), make_width_study([4, 8, 16], baseline=8)]
+    results = plant_results(studies, [rates, widths])
+    (ranking,) = rank_variants(results)
+    best = results.studies[0].best
+    assert best is not None
+    assert ranking.best == best.summary
+    assert frozenset() == ranking.tied
+    other = results.studies[1]
+    assert other.ties
+    assert not {level.summary.variant.key for level in other.levels} & {
+        each.variant.key for each in ranking.possible
+    }

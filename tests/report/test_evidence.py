@@ -92,6 +92,7 @@ def test_a_number_is_shown_in_the_unit_of_what_it_belongs_to(
         "a[b if c else d]",
         "a(b if c else d, x=e if f else g)",
         '{"a": b if c else d, "e": f or g}',
+        "{(a if b else c): 1}",
         "[a or b, c if d else e]",
         "a[b or c:d + e:f]",
         "(a | list)[0]",

@@ -123,3 +123,11 @@ def test_equal_budgets_are_called_equal() -> None:
     alone = plant_results(studies[:1], [rates])
     assert "equal" not in say_budgets(alone, {"mlp": TITLES["mlp"]})
     assert "These budgets are not equal" in _say(make_results())
+
+
+def test_a_level_shows_the_split_of_the_runs_that_were_trained_here() -> None:
+    """By the first digits of its digest; which one imported runs had is not known."""
+    results = import_runs(make_results(), {0.1: SEEDS})
+    rates = next(proof for proof in view_proofs(results) if proof.slug == "learning_rate")
+    splits = {level.label: level.splits for level in rates.levels}
+    assert {"0.001": ("5" * 8,), "0.01": ("5" * 8,), "0.1": (), "0.5": ("5" * 8,)} == splits

@@ -9,7 +9,7 @@ import pytest
 from mnistreport.data.dataset import MNIST_SHA256
 from mnistreport.report.material import Material
 from tests.fake_results import import_runs, make_results
-from tests.report.reports import EVERY_LEVEL, make_material
+from tests.report.reports import EVERY_LEVEL, make_material, make_small_material
 from tests.report.test_rubric import judge
 
 SEEDS = (0, 1, 2)
@@ -97,3 +97,16 @@ def test_images_of_mnist_need_a_run_that_was_trained_on_them(material: Material)
     verdict = judge(replace(make_material(every), digits=digits), "mnist_data")
     assert not verdict.is_met
     assert "no run was trained on these images" in verdict.where
+
+
+def test_a_baseline_that_was_trained_here_and_did_not_finish_says_so() -> None:
+    """It is no matter of imported runs where none was imported."""
+    where = judge(make_material(make_results(missing={0.01: [0]})), "sgd_cross_entropy").where
+    assert "the baseline did not finish on every seed; train with" in where
+    imported = make_material(import_runs(make_results(), {0.01: SEEDS}))
+    assert "were imported, and not checked" in judge(imported, "sgd_cross_entropy").where
+
+
+def test_one_network_has_one_depth() -> None:
+    """And several of one depth have that."""
+    assert _say(make_small_material(), "at_least_two_hidden_layers").endswith(": 2 hidden layers")

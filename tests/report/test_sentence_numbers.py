@@ -12,6 +12,7 @@ from mnistreport.analysis.results import Results, StudySummary
 from mnistreport.analysis.statistics import Difference, Interval
 from mnistreport.report.sentences import say_finding
 from mnistreport.report.sentences.confusions import say_confused
+from mnistreport.report.sentences.phrases import say_seeds
 from mnistreport.report.wording import name_level
 from mnistreport.study.manifest import Level, Study
 from tests.analysis.planted import MLP, Accuracies, make_rate_study, plant
@@ -160,3 +161,39 @@ def test_two_seeds_tell_something_of_the_other_levels() -> None:
     )
     assert "Two seeds cannot tell" in two
     assert "cannot tell" not in one
+
+
+@pytest.mark.parametrize(("strength", "sure"), [("clear", True), ("within noise", False)])
+def test_an_interaction_comes_with_its_evidence_if_it_is_clear(
+    usual: Results, *, strength: str, sure: bool
+) -> None:
+    """An interval and a p-value for what the seeds show, and none for what they do not."""
+    study = find_study(usual, "dropout_layer_norm")
+    interaction = replace(SURE, strength=strength)  # type: ignore[arg-type]
+    end = say(study, "interaction", interaction=interaction).rpartition(";")[2]
+    assert "+2.00 pp" in end
+    assert sure == ("interval +1.00 pp to +3.00 pp, corrected p" in end)
+
+
+def test_who_is_just_spoken_of_is_not_named_again(usual: Results) -> None:
+    """A lead within noise over the baseline leaves only the other levels to be told apart."""
+    study = find_study(usual, "batch_size")
+    values = {
+        "strength": "within noise",
+        "comparison": replace(SURE, strength="within noise"),  # type: ignore[arg-type]
+        "unsettled": (),
+    }
+    said = say(study, "best", ties=(study.baseline, study.levels[2]), **values)
+    assert said.endswith("Three seeds cannot tell batch size 256 from batch size 16.")
+    alone = say(study, "best", ties=(study.baseline,), **values)
+    assert "cannot tell" not in alone
+    assert "clearly below" not in alone
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(1, "one seed"), (2, "two seeds"), (10, "ten seeds"), (11, "11 seeds"), (12, "12 seeds")],
+)
+def test_seeds_are_counted_in_words_up_to_ten(count: int, said: str) -> None:
+    """As prose does."""
+    assert said == say_seeds(count)

@@ -198,6 +198,8 @@ def _is_to_be_changed(node: NodeOrLeaf, kind: str) -> bool:
             return False
         if kind.startswith("ReplaceBinaryOperator_BitOr") and not _name_function(node):
             return False  # a type, as in ``Count = int | None``, or a pattern
+    if isinstance(node, tree.IfStmt) and _is_left_alone(node, node.children[1]):
+        return False
     return not any(_is_left_alone(*each) for each in _list_parents(node))
 
 
