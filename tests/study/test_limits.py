@@ -3,7 +3,7 @@
 import pytest
 
 from mnistreport.study.positions import ExcessError, find_line, scan_positions
-from tests.study.manifests import Complain, Load, change
+from tests.study.manifests import SMALL_MANIFEST, Complain, Load, change
 
 
 def _lists(depth: int) -> str:
@@ -90,3 +90,35 @@ def test_a_flood_of_mistakes_is_counted(complain: Complain) -> None:
     keys = "".join(f"unknown_{number} = 1\n" for number in range(1500))
     problems = complain(change("[training]\n", f"[training]\n{keys}"))
     assert (101, "1400 more problems follow") == (len(problems), problems[-1].reason)
+
+
+def _models(count: int) -> str:
+    return "".join(f'\n[models.m{number}]\nkind = "mlp"\n' for number in range(count - 1))
+
+
+def _studies(count: int) -> str:
+    return "".join(
+        f'\n[[studies]]\nname = "s{number}"\nmodel = "mlp"\nfactor = "neurons"\nlevels = [8, 16]\n'
+        for number in range(count - 1)
+    )
+
+
+def _imports(count: int) -> str:
+    return "".join(f'\n[[runs]]\nimport = "{number}.csv"\n' for number in range(count))
+
+
+def test_as_many_tables_as_is_said(load: Load, complain: Complain) -> None:
+    """Twenty models, a hundred studies and a hundred imports are read to the last; one more is not.
+
+    That there are too many is then all that is said of them.
+    """
+    manifest = load(SMALL_MANIFEST + _models(20) + _studies(100) + _imports(100))
+    found = (len(manifest.baselines), len(manifest.studies), len(manifest.imports))
+    assert (20, 100, 100) == found
+    for tables, key, reason in (
+        (_models(21), "models", "has 21 entries, but must have 1 to 20"),
+        (_studies(101), "studies", "has 101 entries, but must have 1 to 100"),
+        (_imports(101), "runs", "has 101 entries, but must have 0 to 100"),
+    ):
+        (problem,) = complain(SMALL_MANIFEST + tables)
+        assert (key, reason) == (problem.key, problem.reason)

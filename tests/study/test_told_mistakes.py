@@ -51,6 +51,17 @@ def test_a_syntax_error_has_its_line_and_column(
     assert f"at column {column}: " in problem.reason
 
 
+def test_what_the_parser_says_is_told_without_its_place(tmp_path: Path) -> None:
+    """The place is told once, where every other mistake has it."""
+    path = tmp_path / "experiments.toml"
+    path.write_text("a b = 1\n", "utf-8")
+    with pytest.raises(ManifestError) as caught:
+        load_manifest(path)
+    (problem,) = caught.value.problems
+    said = "is not valid TOML at column 3: expected '=' after a key in a key/value pair"
+    assert (said, 1) == (problem.reason, problem.line)
+
+
 def test_layers_take_the_place_of_number_and_width() -> None:
     """Neither is left where the widths are named one by one, and both where they are not."""
     fields = {"hidden_layers": 2, "neurons": 8, "epochs": 3}
