@@ -1,4 +1,9 @@
-from mnistreport.study.expansion import combine_levels, expand_experiments, expand_variants
+from mnistreport.study.expansion import (
+    combine_levels,
+    expand_experiments,
+    expand_variants,
+    name_variants,
+)
 from mnistreport.study.experiment import MlpArchitecture, Variant
 from mnistreport.study.manifest import Manifest
 from tests.study.manifests import SMALL_MANIFEST, Load
@@ -52,6 +57,16 @@ levels = [0.5, 0.1]
     expected = [("mlp", 0.01), ("unused", 0.01), ("mlp", 0.1), ("mlp", 0.5)]
     variants = expand_variants(manifest)
     assert expected == [(each.model, each.training.learning_rate) for each in variants]
+
+
+def test_variants_have_all_the_names_that_a_manifest_gives_them(load: Load) -> None:
+    """A baseline that of its model, every other level that of its study."""
+    manifest = load(SMALL_MANIFEST + STUDIES)
+    names = name_variants(manifest)
+    assert len(expand_variants(manifest)) == len(names)
+    assert ["mlp baseline"] == names[manifest.baselines["mlp"].variant.key]
+    others = [name for each in names.values() for name in each if name != "mlp baseline"]
+    assert ["rate 0.1", "size uneven", "size dropout", "neurons 32"] == others
 
 
 def test_each_variant_has_every_seed(load: Load) -> None:

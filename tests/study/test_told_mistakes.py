@@ -1,5 +1,6 @@
 """How mistakes of a manifest are told: in which order, how many, and where exactly."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,16 @@ def test_a_variant_that_says_its_size_twice_is_not_compared(complain: Complain) 
     both = text.replace("neurons = 4", "neurons = 4, hidden_layers = 1")
     (problem,) = complain(both)
     assert "already says what `hidden_layers` and `neurons` would say" in problem.reason
+
+
+def test_a_manifest_that_is_known_must_be_the_same_still(tmp_path: Path) -> None:
+    """The file may not have changed since, nor may what was made of it."""
+    path = tmp_path / "experiments.toml"
+    path.write_text(SMALL_MANIFEST, "utf-8")
+    known = load_manifest(path)
+    assert known == load_manifest(path, known=known)
+    with pytest.raises(ManifestError, match="does not say what the given manifest says"):
+        load_manifest(path, known=replace(known, seeds=(5,)))
+    path.write_text(f"{SMALL_MANIFEST}\n", "utf-8")
+    with pytest.raises(ManifestError, match="has changed since it was loaded"):
+        load_manifest(path, known=known)
