@@ -86,6 +86,25 @@ def test_every_form_of_toml_has_its_line() -> None:
     assert set(list_paths(tomllib.loads(DOCUMENT))) == set(EXPECTED)
 
 
+def test_spaces_and_tabs_may_stand_between_all_parts() -> None:
+    """Around dots and equals signs, in headers, and in tables on one line."""
+    text = "[ a\t. b ]\nc . \t'd'  =\t{  e =  [  1  ,  2  ]  ,\tf.g  = 3  }  \nh\t=\t'x'\n"
+    lines = scan_positions(text)
+    assert set(list_paths(tomllib.loads(text))) == set(lines)
+    assert (1, 2, 2, 3) == (
+        lines["a", "b"],
+        lines["a", "b", "c", "d", "e", 1],
+        lines["a", "b", "c", "d", "f", "g"],
+        lines["a", "b", "h"],
+    )
+
+
+def test_reading_stops_at_what_is_no_key() -> None:
+    """A key with an escape that there is not, or over several lines, ends it without complaint."""
+    for wrong in (r'"\q"', '"' * 3 + "a" + '"' * 3, "'" * 3 + "a" + "'" * 3, "="):
+        assert {("a",): 1} == scan_positions(f"a = 1\n{wrong} = 1\nb = 1\n")
+
+
 def test_what_has_no_line_has_that_of_its_table() -> None:
     """A missing key is reported where it could be written."""
     assert 20 == find_line(EXPECTED, ("list", 0, "inner", "missing", 3))
