@@ -5,6 +5,7 @@ are left out, since what they make fails to run. A few of our own change what it
 """
 
 import hashlib
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -123,9 +124,10 @@ class Mutant:
     def describe(self, source: str) -> str:
         """Return the first line that differs, as it was and as it is."""
         before, after = source.splitlines(), self.apply(source).splitlines()
-        for one, other in zip(before, after, strict=False):
+        for lines in zip(before, after, strict=False):
+            one, other = (" ".join(re.sub(" +# .*", "", line).split()) for line in lines)
             if one != other:
-                return f"{one.strip()} → {' '.join(other.split())}"
+                return f"{one} → {other}"
         return "the last lines differ"
 
 
