@@ -5,13 +5,15 @@ from dataclasses import replace
 import pytest
 
 from mnistreport.analysis.budgets import measure_budget
-from mnistreport.analysis.comparisons import judge_family
+from mnistreport.analysis.comparisons import Comparison, judge_family
 from mnistreport.analysis.findings import Finding
 from mnistreport.analysis.results import LevelSummary, StudySummary
 from mnistreport.analysis.statistics import ALPHA, Difference, Interval
+from mnistreport.study.manifest import Level
 from tests.analysis.planted import (
     Accuracies,
     find_finding,
+    make_ablation,
     make_rate_study,
     make_width_study,
     plant,
@@ -189,3 +191,77 @@ def test_epochs_of_a_budget_are_the_fewest_and_the_most() -> None:
     budget = measure_budget(both)
     assert ((12, 20), 2) == (budget.epochs, budget.settings)
     assert (6, 2, 0) == (budget.runs, budget.complete, budget.imported)
+
+
+def _plant_ablation(*levels: Level) -> StudySummary:
+    study = replace(make_ablation(), levels=levels)
+    return plant(study, {level.label: (0.90, 0.91, 0.89) for level in levels})
+
+
+def test_four_corners_are_needed_for_an_interaction() -> None:
+    """Neither, one, the other, both: no level more, and none in the place of another."""
+    neither, dropout, norm, both = make_ablation().levels
+    third = Level(
+        "slow",
+        None,
+        {"learning_rate": 0.01},
+        replace(neither.variant, training=replace(neither.variant.training, learning_rate=0.01)),
+        is_baseline=False,
+    )
+    weak = Level(
+        "weak",
+        None,
+        {"dropout": 0.1},
+        replace(neither.variant, architecture=replace(neither.variant.architecture, dropout=0.1)),
+        is_baseline=False,
+    )
+    assert find_finding(_plant_ablation(neither, dropout, norm, both), "interaction") is not None
+    for levels in (
+        (neither, dropout, norm, both, third),
+        (neither, dropout, norm),
+        (neither, dropout, norm, third),
+        (neither, dropout, norm, both, weak),
+        (neither, dropout, weak, norm),
+        (neither, dropout, weak, both),
+    ):
+        assert find_finding(_plant_ablation(*levels), "interaction") is None
+
+
+def test_effects_on_the_gap_are_a_family_of_two() -> None:
+    """Holm's correction counts the two of them, and not what they do together."""
+    corners = make_ablation()
+    study = plant(
+        corners,
+        {
+            "neither": (0.900, 0.9051, 0.8952),
+            "dropout": (0.911, 0.9140, 0.9051),
+            "norm": (0.9301, 0.936, 0.9252),
+            "both": (0.9412, 0.945, 0.9353),
+        },
+    )
+    levels: list[LevelSummary] = []
+    gaps = {"neither": 0.03, "dropout": 0.01, "norm": 0.031, "both": 0.0115}
+    for level in study.levels:
+        runs = {
+            seed: replace(
+                run,
+                history=tuple(
+                    replace(
+                        row, train_accuracy=row.validation_accuracy + gaps[level.label] * wobble
+                    )
+                    for row in run.history
+                ),
+            )
+            for (seed, run), wobble in zip(
+                level.summary.runs.items(), (1.0, 1.001, 1.03), strict=True
+            )
+        }
+        levels.append(replace(level, summary=replace(level.summary, runs=runs)))
+    finding = find_finding(StudySummary(study.study, tuple(levels)), "gap")
+    assert finding is not None
+    effects = [finding.get(f"{which}_effect", Comparison) for which in ("first", "second")]
+    smaller, larger = sorted(effects, key=lambda each: each.difference.p_value or 0.0)
+    assert smaller.difference.p_value is not None
+    assert pytest.approx(max(study.gate, 2 * smaller.difference.p_value)) == smaller.p_adjusted
+    assert larger.p_adjusted is not None
+    assert larger.p_adjusted >= (larger.difference.p_value or 0.0)

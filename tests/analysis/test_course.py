@@ -64,6 +64,16 @@ def test_one_seed_is_too_few_to_say_that_it_overfits() -> None:
     assert "too few seeds" == finding.strength
 
 
+def test_a_level_with_one_seed_makes_it_less_sure() -> None:
+    """Of all levels that overfitted each needs a second seed."""
+    lacking = ALIKE | {"0.01": (0.90, None, None)}
+    study = _give_courses(plant(RATES, lacking), {"0.01": TURNED_LESS, "1": TURNED})
+    finding = find_overfitted(study)
+    assert finding is not None
+    assert 2 == len(finding.get_all("levels", LevelSummary))
+    assert "too few seeds" == finding.strength
+
+
 def test_the_smallest_and_the_largest_fall_are_told() -> None:
     """Of the levels that still learn, from the one that fell least to the one that fell most."""
     fast, slow = (tuple(share**epoch for epoch in range(10)) for share in (0.8, 0.9))
