@@ -95,3 +95,14 @@ def test_ties_are_those_with_the_best_of_all() -> None:
     assert not {level.summary.variant.key for level in other.levels} & {
         each.variant.key for each in ranking.possible
     }
+
+
+def test_what_is_clearly_below_the_baseline_is_not_the_best() -> None:
+    """Even where the best scatters so widely that it is not clearly above it."""
+    ends = {"0.01": (0.85, 0.86, 0.845), "0.1": (0.90, 0.91, 0.89), "1": (0.99, 0.80, 0.95)}
+    results = plant_results([make_rate_study([0.01, 0.1, 1.0])], [ends])
+    (ranking,) = rank_variants(results)
+    low, baseline, high = (level.summary for level in results.studies[0].levels)
+    assert high == ranking.best
+    assert {low.variant.key} == ranking.surpassed
+    assert (baseline,) == ranking.possible
