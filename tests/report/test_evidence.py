@@ -104,6 +104,32 @@ def test_a_number_is_shown_in_the_unit_of_what_it_belongs_to(
 )
 def test_a_condition_needs_no_bracket_more_or_less(condition: str) -> None:
     """Read and written again, it is the same tree, and the shortest text with that tree."""
+    _check_brackets(condition)
+
+
+SIGNS = ("or", "and", "+", "-", "*", "/", "//", "%", "~")
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_two_signs_have_the_brackets_that_they_need(sign: str) -> None:
+    """Whichever stands inside the other, on its left or on its right."""
+    for other in SIGNS:
+        _check_brackets(f"a {sign} (b {other} c)")
+        _check_brackets(f"(a {other} b) {sign} c")
+        _check_brackets(f"(a {other} b) {sign} (c {other} d)")
+
+
+@pytest.mark.parametrize("sign", [*SIGNS, "**", "==", "in"])
+def test_what_stands_in_front_or_behind_has_the_brackets_that_it_needs(sign: str) -> None:
+    """A minus, a filter, a part of something, a test, a comparison."""
+    for text in ("-(a {} b)", "(a {} b) | list", "(a {} b).c", "(a {} b)[0]", "(a {} b) < c"):
+        _check_brackets(text.format(sign))
+    assert _parse(f"(a {sign} b) is defined") == _parse(
+        say_expression(_parse(f"(a {sign} b) is defined"))
+    )
+
+
+def _check_brackets(condition: str) -> None:
     read = _parse(condition)
     said = say_expression(read)
     assert read == _parse(said)
