@@ -26,9 +26,9 @@ def distrust_folder(folder: "str | os.PathLike[str]") -> None:
 def list_trusted(entries: "Iterable[str]") -> list[str]:
     """Return the entries of a search path that are no folder that somebody works in.
 
-    Relative entries are left out, the working folder, and what ``distrust_folder`` was given.
+    Left out are relative entries, the working folder, and what ``distrust_folder`` was given.
     """
-    distrusted = {*_projects, _find_working_folder()}
+    distrusted = {*_projects, _find_working_folder(), *_list_relative()}
     absolute = [each for each in entries if os.path.isabs(each)]  # noqa: PTH117 - see above
     return [each for each in absolute if os.path.realpath(each) not in distrusted]
 
@@ -92,6 +92,14 @@ def _find_working_folder() -> str:
         return os.path.realpath(os.getcwd())  # noqa: PTH109 - see above
     except OSError:  # it was removed
         return ""
+
+
+def _list_relative() -> list[str]:
+    """Return the folders that ``PYTHONPATH`` has as relative: Python makes them absolute."""
+    working = _find_working_folder()
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep) if working else []
+    relative = [each for each in given if not os.path.isabs(each)]  # noqa: PTH117 - see above
+    return [os.path.realpath(os.path.join(working, each)) for each in relative]  # noqa: PTH118
 
 
 def _find_script_folder() -> str | None:

@@ -163,7 +163,7 @@ def test_python_m_imports_nothing_more_of_its_folder(begun: Built) -> None:
 
 def test_variables_lead_nobody_astray(begun: Built) -> None:
     """Python follows them until the program begins; the program and its children do not."""
-    path = os.pathsep.join(["", ".", str(begun.folder), str(begun.folder / "output" / "..")])
+    path = os.pathsep.join(["", ".", "data", str(begun.folder), f"{begun.folder}/output/.."])
     told = run(
         *(COMMAND, "check"),
         folder=begun.folder,
