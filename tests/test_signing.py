@@ -1,6 +1,7 @@
 """Signatures: only this user's own program makes them, and no machine is too bare for them."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,48 @@ def test_a_key_that_others_can_read_is_none(state: Path) -> None:
     (state / "key").chmod(0o644)
     sign("stamp", b"content")
     assert b"k" * 32 != (state / "key").read_bytes()
+
+
+def _write_key(folder: Path) -> Path:
+    folder.mkdir(parents=True, mode=0o700)
+    key = folder / "key"
+    key.write_bytes(b"k" * 32)
+    key.chmod(0o600)
+    return key
+
+
+def _replace_by_link(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+def _give_away(path: Path) -> None:
+    if os.getuid():
+        pytest.skip("only root can give a file to another user")
+    os.chown(path, 12345, -1)
+
+
+CHANGES = {
+    "a link": _replace_by_link,
+    "of another user": _give_away,
+    "for others to write": lambda path: path.chmod(0o722),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("name", ["key", "."])
+def test_a_key_that_others_may_have_put_there_is_none(
+    state: Path, name: str, change: Callable[[Path], None]
+) -> None:
+    """Neither is one in such a folder: the key is made again, or lies somewhere else."""
+    _write_key(state)
+    known = sign("stamp", b"content")
+    start_again()
+    change(state / name)
+    signature = sign("stamp", b"content")
+    assert known != signature
+    start_again()
+    assert is_signed("stamp", b"content", signature)
 
 
 def test_without_a_home_it_lies_among_temporary_files(
