@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from mnistreport.report import pdf
 from mnistreport.report.context import make_context
@@ -16,7 +17,7 @@ from mnistreport.report.figures.gallery import draw_figures
 from mnistreport.report.figures.plan import PlannedFigure, plan_figures
 from mnistreport.report.material import Material
 from mnistreport.report.publication import Publication, publish_report
-from mnistreport.report.stamp import digest_program
+from mnistreport.report.stamp import Stamp, digest_program, save_stamp
 from tests.report.reports import make_small_material
 
 EVIL = b"""\
@@ -105,6 +106,22 @@ def test_a_forged_drawing_and_caption_get_into_no_report(
     assert b"evil.example" not in page
     assert LIE.encode() not in page
     assert good == page
+
+
+def test_what_is_no_drawing_gets_into_no_report_even_if_it_is_signed(
+    publish: Callable[[], Publication], output: Path
+) -> None:
+    """Whatever drew it, and whoever has the key: a page holds plain drawings only."""
+    publish()
+    forge(output, {"figures/class-balance.svg": EVIL})
+    note = json.loads((output / ".build.json").read_bytes())
+    del note["signature"]
+    save_stamp(output, TypeAdapter(Stamp).validate_python(note))
+    (output / "report.html").unlink()
+    assert publish().fresh
+    page = (output / "report.html").read_bytes()
+    assert b"evil.example" not in page
+    assert LIE.encode() not in page
 
 
 def test_a_forged_report_is_not_kept(publish: Callable[[], Publication], output: Path) -> None:
