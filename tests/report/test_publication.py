@@ -118,8 +118,9 @@ def test_letters_are_looked_for_only_where_a_pdf_is_made(
 
     def warn(*, makes_pdf: bool) -> list[str]:
         said: list[str] = []
-        options = {"pdf": makes_pdf, "notebook": False}
-        publish_report(strange, tmp_path, output, **options, on_warning=said.append)
+        publish_report(
+            strange, tmp_path, output, pdf=makes_pdf, notebook=False, on_warning=said.append
+        )
         return said
 
     assert [] == warn(makes_pdf=False)
