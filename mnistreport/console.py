@@ -111,8 +111,8 @@ def list_verdicts(rubric: Sequence[RubricVerdict]) -> Iterator[str]:
         more = f"; {len(unsaid)} not checked, {sum(unsaid)} points" if unsaid else ""
         yield f"rubric: {len(met)} of {len(rubric)} met, {points} of {all_points} points{more}"
     for verdict in rubric:
-        yield f"  {verdict.state:<7}  {verdict.requirement}"
-        yield f"           {verdict.where}"
+        yield f"  {verdict.state:<11}  {verdict.requirement}"
+        yield f"{'':<15}{verdict.where}"
 
 
 def _say_plan(missing: Sequence[Experiment], stored: int) -> str:

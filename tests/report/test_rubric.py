@@ -210,6 +210,17 @@ def test_counts_alone_do_not_prove_mnist(material: Material) -> None:
         assert "missing" == judge_digits(material, "MNIST", labels=labels).state
 
 
+def test_requirements_are_listed_in_one_column() -> None:
+    """Whatever the verdict, requirements and places begin in the same column of the console."""
+    places = {"met": "Section 1", "missing": "missing: words", "not checked": "not checked: files"}
+    rubric = [RubricVerdict("R", 1, "c", each == "met", place) for each, place in places.items()]
+    _, *lines = list_verdicts(rubric)
+    columns = {line.index("R") for line in lines[::2]}
+    assert columns | {
+        line.index(place) for line, place in zip(lines[1::2], places.values(), strict=True)
+    } == {15}
+
+
 def test_what_could_not_be_checked_is_told_and_is_no_gap(material: Material) -> None:
     """Its points do not count as reached; the table says so; nobody is asked to mend it."""
     verdict = judge_digits(material, FROM_KAGGLE, sha256=MNIST_SHA256)
