@@ -1,10 +1,12 @@
 """What is said of budgets and proofs: of whom, and in which number."""
 
 import re
+from dataclasses import replace
 
 from mnistreport.analysis.results import Results
 from mnistreport.report.rigour import say_budgets, view_budgets, view_proofs
-from tests.analysis.planted import make_ablation, make_rate_study, plant_results
+from mnistreport.study.manifest import Study
+from tests.analysis.planted import FLAT, make_ablation, make_rate_study, plant_results
 from tests.fake_results import import_runs, make_results
 
 TITLES = {"mlp": "feedforward network", "cnn": "convolutional network"}
@@ -131,3 +133,43 @@ def test_a_level_shows_the_split_of_the_runs_that_were_trained_here() -> None:
     rates = next(proof for proof in view_proofs(results) if proof.slug == "learning_rate")
     splits = {level.label: level.splits for level in rates.levels}
     assert {"0.001": ("5" * 8,), "0.01": ("5" * 8,), "0.1": (), "0.5": ("5" * 8,)} == splits
+
+
+RATES = make_rate_study([0.1, 1.0])
+FINE = {"0.1": (0.9, 0.91, 0.89), "1": (0.9, 0.91, 0.89)}
+
+
+def _list_failures(study: Study, losses: tuple[float, ...] = FLAT) -> tuple[str, ...]:
+    """Return what fails at the level 1 of a study, the baseline of which is in order."""
+    (proof,) = view_proofs(plant_results([study], [FINE], {"1": losses}))
+    assert () == proof.levels[0].failures
+    return proof.levels[1].failures
+
+
+def test_everything_that_fails_is_said_in_words() -> None:
+    """What differs too, what does not differ, and epochs that are not those of the others."""
+    baseline, level = RATES.levels
+    assert () == _list_failures(RATES)
+    other = replace(level.variant, training=replace(level.variant.training, momentum=0.9))
+    sly = replace(RATES, levels=(baseline, replace(level, variant=other)))
+    assert ("momentum differs, too",) == _list_failures(sly)
+    only = replace(level.variant, training=replace(other.training, learning_rate=0.1))
+    none = replace(RATES, levels=(baseline, replace(level, variant=only)))
+    assert ("momentum differs, too", "learning rate does not differ") == _list_failures(none)
+    assert (f"not the {len(FLAT)} epochs of the others",) == _list_failures(RATES, FLAT[:-1])
+
+
+def test_a_history_from_elsewhere_is_said_to_be_one() -> None:
+    """It does not begin at its first epoch."""
+    results = plant_results([RATES], [FINE])
+    key = RATES.levels[1].variant.key
+    late = {
+        each.fingerprint: replace(run, history=run.history[1:]) if each.variant.key == key else run
+        for each in results.experiments
+        for run in [results.runs[each.fingerprint]]
+    }
+    (proof,) = view_proofs(replace(results, runs=late))
+    assert (
+        f"not the {len(FLAT)} epochs of the others",
+        "a history that does not begin at epoch 1",
+    ) == proof.levels[1].failures

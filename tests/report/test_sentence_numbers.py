@@ -197,3 +197,11 @@ def test_who_is_just_spoken_of_is_not_named_again(usual: Results) -> None:
 def test_seeds_are_counted_in_words_up_to_ten(count: int, said: str) -> None:
     """As prose does."""
     assert said == say_seeds(count)
+
+
+def test_progress_is_measured_by_what_the_study_varies(usual: Results) -> None:
+    """Steps of one size are counted; those of several sizes are counted with their size."""
+    rates = say(find_study(usual, "learning_rate"), "progress")
+    sizes = say(find_study(usual, "batch_size"), "progress")
+    assert "at an equal learning rate × number of updates by" in rates
+    assert "at an equal number of updates by" in sizes

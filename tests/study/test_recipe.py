@@ -7,6 +7,7 @@ from mnistreport.study.experiment import (
     TrainingSetting,
     Variant,
 )
+from tests.study.manifests import SMALL_MANIFEST, Load
 
 SPLIT = "5" * 64
 
@@ -44,3 +45,11 @@ def test_multiplications_are_those_of_a_forward_pass() -> None:
     expected = 2 * 9 * 784 + 2 * 4 * 9 * 196 + 4 * 49 * 5 + 5 * 10
     assert expected == cnn.multiplications
     assert 784 * 5 + 5 + 5 * 10 + 10 == MlpArchitecture((5,)).multiplications
+
+
+def test_fields_of_a_model_come_before_those_of_training(load: Load) -> None:
+    """In the order in which a reader meets them: what is trained, then how."""
+    fields = list(load(SMALL_MANIFEST).baselines["mlp"].fields)
+    model = ["kind", "dropout", "layer_norm", "hidden_layers", "neurons"]
+    training = ["optimizer", "learning_rate", "momentum", "weight_decay", "batch_size", "epochs"]
+    assert model + training == fields

@@ -92,8 +92,9 @@ def test_a_budget_is_a_number_of_seconds(tmp_path: Path, *, seconds: int, sound:
 
 def test_what_stands_nowhere_comes_first(complain: Complain) -> None:
     """A table that is missing has no line; it is told before what stands in the first one."""
-    problems = complain('seeds = 1\n[models.mlp]\nkind = "mlp"\n')
-    assert [(None, "studies"), (1, "seeds")] == [(each.line, each.key) for each in problems]
+    for first, key in (("seeds = 1", "seeds"), ("report = 1", "report")):
+        problems = complain(f'{first}\n[models.mlp]\nkind = "mlp"\n')
+        assert [(None, "studies"), (1, key)] == [(each.line, each.key) for each in problems]
 
 
 def test_a_variant_says_what_is_wrong_with_itself_at_its_own_line(complain: Complain) -> None:
@@ -147,3 +148,21 @@ def test_a_manifest_that_is_known_must_be_the_same_still(tmp_path: Path) -> None
     path.write_text(f"{SMALL_MANIFEST}\n", "utf-8")
     with pytest.raises(ManifestError, match="has changed since it was loaded"):
         load_manifest(path, known=known)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("neurons = 16", "neurons = 0", "models.mlp.neurons"),
+        ("epochs = 2", "epochs = 0", "training.epochs"),
+    ],
+)
+def test_nothing_is_compared_with_a_model_that_has_a_mistake(
+    complain: Complain, old: str, new: str, key: str
+) -> None:
+    """Two variants that are one setting may be two once it is mended; then they are told."""
+    text = with_variants('{ label = "a", dropout = 0.1 }, { label = "b", dropout = 0.1 }')
+    (problem,) = complain(text.replace(old, new))
+    assert key == problem.key
+    (problem,) = complain(text)
+    assert "is the same setting as studies[0].variants[0]" in problem.reason
