@@ -10,7 +10,7 @@ from mnistreport.study.expansion import override_fields
 from mnistreport.study.loading import load_manifest
 from mnistreport.study.naming import is_placeholder
 from mnistreport.study.trim_file import NAME, load_trim
-from tests.study.manifests import SMALL_MANIFEST, Complain, change, with_variants
+from tests.study.manifests import SMALL_MANIFEST, Complain, change, with_study, with_variants
 
 
 def test_what_follows_is_counted_to_the_last(complain: Complain) -> None:
@@ -166,3 +166,44 @@ def test_nothing_is_compared_with_a_model_that_has_a_mistake(
     assert key == problem.key
     (problem,) = complain(text)
     assert "is the same setting as studies[0].variants[0]" in problem.reason
+
+
+def test_an_empty_study_hides_no_other(complain: Complain) -> None:
+    """What comes after it is checked as well."""
+    text = SMALL_MANIFEST.replace("[[studies]]", "[[studies]]\n[[studies]]").replace(
+        'model = "mlp"', 'model = "mpl"'
+    )
+    keys = [each.key for each in complain(text)]
+    assert keys[-1] == "studies[1].model"
+    assert {"studies[0].name", "studies[0].model"} <= set(keys)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("RATE", '"rate" (line 10) and "RATE" (line 16) are the same name'),
+        ("(rate)", '"rate" (line 10) and "(rate)" (line 16) would name the same files, rate'),
+    ],
+)
+def test_names_that_cannot_stand_side_by_side(complain: Complain, name: str, why: str) -> None:
+    """It is said why, and where both are."""
+    (problem,) = complain(with_study(name, "neurons", "[8, 16]"))
+    assert (why, "studies[1].name") == (problem.reason, problem.key)
+
+
+def test_a_joined_model_that_would_be_too_large_is_told_before_training(complain: Complain) -> None:
+    """Whatever smaller variants there are as well; none of the levels is too large by itself."""
+    text = with_study("width", "neurons", "[16, 5000]")
+    text = with_study("depth", "hidden_layers", "[2, 9]", text=text)
+    joined = f"{text}\n[final]\ncombine = true\n"
+    (problem,) = complain(joined)
+    assert "final.combine" == problem.key
+    expected = 785 * 5000 + 8 * 5001 * 5000 + 5001 * 10
+    assert (
+        "joining the largest levels of the studies of models.mlp makes a model of "
+        f"{expected:,} parameters; at most 200,000,000 are allowed"
+    ) == problem.reason
+    shapes = '\n[[studies]]\nname = "shape"\nmodel = "mlp"\n'
+    shapes += 'variants = [{ label = "a" }, { label = "b", layers = [8] }]\n'
+    (problem,) = complain(joined + shapes)
+    assert "final.combine" == problem.key
