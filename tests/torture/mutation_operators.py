@@ -10,14 +10,14 @@ from parso.python import tree
 
 Node = Any
 """A node of parso's; its children are nodes of any kind."""
-Place = tuple[int, int]
+Position = tuple[int, int]
 """Line and column."""
 
 
 class NegateCondition(AddNot):
     """Negates the whole of a condition; cosmic-ray's own only what stands first in it."""
 
-    def mutation_positions(self, node: Node) -> Iterator[tuple[Place, Place]]:
+    def mutation_positions(self, node: Node) -> Iterator[tuple[Position, Position]]:
         """Yield where a condition stands, unless another operator negates it."""
         for start, end in super().mutation_positions(node):
             condition = node.children[1 if isinstance(node, self.NODE_TYPES) else 2]
@@ -34,7 +34,7 @@ class NegateCondition(AddNot):
 class DropCondition(Operator):
     """Takes the condition out of a comprehension."""
 
-    def mutation_positions(self, node: Node) -> Iterator[tuple[Place, Place]]:
+    def mutation_positions(self, node: Node) -> Iterator[tuple[Position, Position]]:
         """Yield where ``if`` stands in a comprehension."""
         if node.type in {"comp_if", "sync_comp_if"}:
             yield node.children[1].start_pos, node.children[1].end_pos
@@ -55,7 +55,7 @@ class SwapName(Operator):
 
     OPPOSITES = {"min": "max", "max": "min", "any": "all", "all": "any"}  # noqa: RUF012
 
-    def mutation_positions(self, node: Node) -> Iterator[tuple[Place, Place]]:
+    def mutation_positions(self, node: Node) -> Iterator[tuple[Position, Position]]:
         """Yield where such a function is called."""
         is_name = isinstance(node, tree.Name) and node.value in self.OPPOSITES
         if is_name and node.parent.type == "atom_expr" and node.parent.children[0] is node:
@@ -75,7 +75,7 @@ class SwapName(Operator):
 class SwapMembership(Operator):
     """Turns ``in`` into ``not in``, and back."""
 
-    def mutation_positions(self, node: Node) -> Iterator[tuple[Place, Place]]:
+    def mutation_positions(self, node: Node) -> Iterator[tuple[Position, Position]]:
         """Yield where membership is tested."""
         if node.type == "comparison" and node.children[1].get_code().split() in (
             ["in"],
@@ -98,7 +98,7 @@ class SwapMembership(Operator):
 class DropStatement(Operator):
     """Leaves out a call, a yielded value or an addition that stands as a line of its own."""
 
-    def mutation_positions(self, node: Node) -> Iterator[tuple[Place, Place]]:
+    def mutation_positions(self, node: Node) -> Iterator[tuple[Position, Position]]:
         """Yield such statements."""
         if node.type == "simple_stmt" and self._does_something(node.children[0]):
             yield node.children[0].start_pos, node.children[0].end_pos
