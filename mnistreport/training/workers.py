@@ -169,7 +169,7 @@ class _Worker:
         self.connection.close()
 
     def _listen(self, inbox: "SimpleQueue[_Letter]") -> None:
-        with suppress(EOFError, OSError):
+        with suppress(Exception):  # the end, or a word that cannot be read: this worker is lost
             while True:
                 inbox.put((self, self.connection.recv()))
         inbox.put((self, None))

@@ -14,6 +14,8 @@ from itertools import groupby
 from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from queue import SimpleQueue
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -367,3 +369,13 @@ def test_workers_do_not_outlive_their_parent(digits: DigitSet, split: Split) -> 
         assert parent.stderr is not None
         said = parent.stderr.read()
     assert ([], "") == (left, said)
+
+
+def test_a_word_that_cannot_be_read_is_the_end_of_a_worker() -> None:
+    """A worker that says what is no event is lost, as if it had died; nothing waits for it."""
+    ours, theirs = multiprocessing.Pipe()
+    inbox: SimpleQueue[Any] = SimpleQueue()
+    theirs.send_bytes(b"no pickle")
+    worker: Any = SimpleNamespace(connection=ours)
+    workers._Worker._listen(worker, inbox)
+    assert (worker, None) == inbox.get(timeout=SOON)
