@@ -69,17 +69,6 @@ def read_kept(path: Path, most: int) -> bytes:
     return path.read_bytes()
 
 
-def holds(path: Path, content: bytes) -> bool:
-    """Tell whether a file holds just that; one of another length is not read.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    if not path.is_file() or path.stat().st_size != len(content):
-        return False
-    return path.read_bytes() == content
-
-
 def check_kept(path: Path, most: int) -> None:
     """See that a file can be read to its end: a pipe would be waited for, a device has none.
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from mnistreport.errors import UsageError
-from mnistreport.files import find_kept_name, holds
+from mnistreport.files import find_kept_name
 from mnistreport.holding import LOCK
 from mnistreport.report.stamp import STAMP, Stamp, read_stamped
 from mnistreport.report.wording import name_files
@@ -38,6 +38,17 @@ def refuse_strangers(output: Path, project: Path, *, force: bool | None = None) 
         if force is not None:
             step += ", or write there even so: --force; what is in the way gets another name"
         raise UsageError(msg, file=output, next_step=step)
+
+
+def holds(path: Path, content: bytes) -> bool:
+    """Tell whether a file holds just that; one of another length is not read.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    if not path.is_file() or path.stat().st_size != len(content):
+        return False
+    return path.read_bytes() == content
 
 
 def find_kept(output: Path, files: Mapping[Path, bytes], stamp: Stamp | None) -> dict[Path, Path]:

@@ -14,9 +14,9 @@ from mnistreport.errors import (
     RenderingError,
     ReviewError,
 )
-from mnistreport.files import holds, remove_leftovers, replacing
+from mnistreport.files import remove_leftovers, replacing
 from mnistreport.report.complaint import Complaint
-from mnistreport.report.keeping import carry_over, describe_kept, find_kept
+from mnistreport.report.keeping import carry_over, describe_kept, find_kept, holds
 from mnistreport.report.making import (
     NOTEBOOK,
     NOTEBOOK_PDF,
