@@ -1,9 +1,10 @@
 """Write docs/reliability.md: what is promised, which tests show it, what campaigns measured.
 
-    python scripts/write_reliability.py [REPORT...]
+    python scripts/write_reliability.py [--some] [REPORT...]
 
 Reports are what `make torture` left, in JUnit's XML: their figures go into docs/reliability.json
-first. Without them, the page is made anew of those that are there. Promises and tests stand in
+first; with `--some` they are of some campaigns, and the other figures stay, with their day. Without
+reports, the page is made of the figures that are there. Promises and tests stand in
 tests/torture/promises.toml.
 """
 
@@ -27,7 +28,8 @@ HEAD = """# What holds when things go wrong
 
 Each promise is shown by the tests beside it. Those in `tests/torture` are campaigns, run by
 `make torture`; the others run with `make test`, and count nothing. What was measured is what
-campaigns counted when they were last run, on {measured}.
+campaigns counted when they were last run, on {measured}; a figure with
+a day is of that day.
 ENOSPC is a disk that is full, EIO one that is broken. A stub trainer makes results up at once, so
 that a build can be killed hundreds of times; real training is killed, too. Hypothesis and atheris
 are two tools that think up inputs.
@@ -37,6 +39,7 @@ COLUMNS = """| promise | tests | measured |
 | --- | --- | --- |
 """
 NOT_YET = "not measured yet"
+SOME = "--some"
 REMOVALS = """
 ## What each safeguard is worth
 
@@ -78,8 +81,12 @@ def load_figures() -> dict[str, Any]:
     return json.loads(FIGURES.read_text("utf-8"))
 
 
-def read_reports(paths: Sequence[Path]) -> dict[str, Any]:
+def read_reports(paths: Sequence[Path], *, some: bool = False) -> dict[str, Any]:
     """Return the figures in reports of pytest's, and what they were measured on.
+
+    Args:
+        paths: The reports.
+        some: Whether they are of some campaigns only.
 
     Raises:
         ValueError: A campaign failed, or was left out.
@@ -101,7 +108,8 @@ def read_reports(paths: Sequence[Path]) -> dict[str, Any]:
     promises = [promise for group in content["groups"] for promise in group["promises"]]
     wanted = {name for promise in promises for name in promise.get("figures", ())}
     wanted |= {f"without {each['what']}" for each in content["removals"]}
-    if missing := sorted(wanted - figures.keys()):
+    missing = sorted(wanted - figures.keys())
+    if missing and not some:
         msg = f"some campaigns were left out; there is no figure for {missing[0]!r}"
         raise ValueError(msg)
     return {
@@ -112,9 +120,25 @@ def read_reports(paths: Sequence[Path]) -> dict[str, Any]:
     }
 
 
+def join_figures(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures of now, and those that were not measured again, with their day."""
+    names = [name for name in before["figures"] if name not in now["figures"]]
+    if "small changes made" in now["figures"]:  # those of before are listed with their own
+        names = [name for name in names if not name.startswith("small change ")]
+    kept = {name: before["figures"][name] for name in names}
+    days = {name: before.get("days", {}).get(name, before["day"]) for name in names}
+    return {**now, "figures": {**kept, **now["figures"]}, "days": days}
+
+
 def make_page(figures: dict[str, Any]) -> str:
     """Return the page."""
     content = tomllib.loads(PROMISES.read_text("utf-8"))
+    days = figures.get("days", {})
+
+    def show(name: str) -> str:
+        value = figures["figures"].get(name, NOT_YET)
+        return f"{value} ({days[name]})" if name in days else value
+
     minutes = f"{figures['seconds'] / 60:.0f} minutes"
     measured = f"{figures['day']} ({figures['machine']}, {minutes})"
     parts = [HEAD.format(measured=measured)]
@@ -122,14 +146,11 @@ def make_page(figures: dict[str, Any]) -> str:
         parts.append(f"\n## {group['title']}\n\n{COLUMNS}")
         for promise in group["promises"]:
             tests = "<br>".join(f"`{each}`" for each in promise["tests"])
-            counted = "<br>".join(
-                f"{name}: {figures['figures'].get(name, NOT_YET)}"
-                for name in promise.get("figures", ())
-            )
+            counted = "<br>".join(f"{name}: {show(name)}" for name in promise.get("figures", ()))
             parts.append(f"| {promise['says']} | {tests} | {counted} |\n")
     parts.append(REMOVALS)
     for each in content["removals"]:
-        turned = figures["figures"].get(f"without {each['what']}", NOT_YET)
+        turned = show(f"without {each['what']}")
         parts.append(f"| {each['what']} | `{each['test']}` | {turned} |\n")
     return "".join([*parts, *_tell_changes(figures["figures"])])
 
@@ -172,8 +193,12 @@ def _quote(code: str) -> str:
 
 def main() -> None:
     """Write figures, if there are new ones, and the page."""
-    if len(sys.argv) > 1:
-        figures = read_reports([*map(Path, sys.argv[1:])])
+    names = [name for name in sys.argv[1:] if name != SOME]
+    if names:
+        some = SOME in sys.argv
+        figures = read_reports([*map(Path, names)], some=some)
+        if some:
+            figures = join_figures(load_figures(), figures)
         FIGURES.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
     PAGE.write_text(make_page(load_figures()), "utf-8")
 

@@ -67,3 +67,14 @@ def test_it_is_made_of_what_was_measured() -> None:
     """Whoever changes promises or figures makes the page anew."""
     made = write_reliability.make_page(write_reliability.load_figures())
     assert made == write_reliability.PAGE.read_text("utf-8")
+
+
+def test_figures_that_were_not_measured_again_keep_their_day() -> None:
+    """Those of a campaign that was run alone take their places; all others say of when they are."""
+    before = {"day": "2026-01-01", "figures": {"kills": "300", "flips": "504"}, "seconds": 900}
+    now = {"day": "2026-01-02", "figures": {"flips": "505"}, "seconds": 60}
+    joined = write_reliability.join_figures(before, now)
+    assert {"kills": "300", "flips": "505"} == joined["figures"]
+    assert {"kills": "2026-01-01"} == joined["days"]
+    third = write_reliability.join_figures(joined, {"day": "2026-01-03", "figures": {}})
+    assert {"kills": "2026-01-01", "flips": "2026-01-02"} == third["days"]
