@@ -6,6 +6,8 @@ from mnistreport.study.naming import (
     explain_misnamed,
     follows_scheme,
     is_scheme,
+    list_read,
+    make_slug,
     name_zip,
 )
 
@@ -80,3 +82,32 @@ def test_a_name_may_follow_a_scheme_with_ids_that_nobody_has() -> None:
     """What was packed under placeholders is still found beside the zip of now."""
     assert follows_scheme(DEFAULT_SCHEME, "0000001_0000002_0000003.zip")
     assert not follows_scheme(DEFAULT_SCHEME, "1_2.zip")
+
+
+def test_a_scheme_may_be_so_long() -> None:
+    """A hundred characters; two digits are a place, and three run together with what follows."""
+    assert is_scheme(f"id1{'x' * 97}")
+    assert not is_scheme(f"id1{'x' * 98}")
+    assert 10 == count_ids("_".join(f"id{number}" for number in range(1, 11)))
+
+
+def test_a_name_says_what_is_wrong_with_it() -> None:
+    """An id that is in it twice, a placeholder, or another form."""
+    assert explain_misnamed("id1_id2", "1_2.zip") is None
+    assert "the id 7 is in its name twice" == explain_misnamed("id1_id2_id3", "7_1_7.zip")
+    assert "0000001 is a placeholder, not an id" == explain_misnamed("id1_id2", "5_0000001.zip")
+    assert "is not named id1_id2.zip" in str(explain_misnamed("id1_id2", "1.zip"))
+    assert (True, False) == (follows_scheme("id1", "1.zip"), follows_scheme("id1", "x.zip"))
+
+
+def test_the_files_that_a_notebook_reads_are_named() -> None:
+    """Three tables, and the weights of each model."""
+    tables = ("runs.csv", "epochs.csv", "levels.csv")
+    assert (*tables, "best_a.safetensors", "best_b.safetensors") == list_read(["a", "b"])
+
+
+def test_a_long_name_makes_a_short_slug() -> None:
+    """Sixty characters of it; a name without any letter of its own has a digest for one."""
+    assert "x" * 60 == make_slug("x" * 80)
+    assert f"{'x' * 59}" == make_slug(f"{'x' * 59} y")
+    assert ("study-", 14) == (make_slug("学習率")[:6], len(make_slug("学習率")))
