@@ -52,15 +52,16 @@ safeguards out of a copy of the program, and sees whether a test turns red that 
 CHANGES = """
 ## What the tests notice
 
-`make torture` also draws {asked} places at random among the files that decide what a report says
+`make torture` also draws {made} places at random among the files that decide what a report says
 (`tests/torture/nearest_tests.toml` lists them), makes one small change at each – `<` becomes `<=`,
 `and` becomes `or`, a number grows by one, a condition or a statement is left out – and runs the
 tests near it. Most changes are made by cosmic-ray. Not changed: types, decorators, the words of
 errors, and limits on what is read or printed that are set with much to spare.
 
-Noticed by a test: {noticed} of {made} ({share} %). {different} more make no difference that a test
-could notice; they are not counted. The draw is the same each time, and tests were written for what
-it left over: another one, as `TORTURE_SEED=2 make torture` makes it, finds a few changes more.
+Noticed by a test: {noticed} of {made} ({share} %). {different} more were drawn that make no
+difference which a test could notice; they are not counted. The draw is the same each time, and
+tests were written for what it left over: another one, as `TORTURE_SEED=2 make torture` makes it,
+finds a few changes more.
 """
 SURVIVORS = """
 Not noticed by any test near them:
@@ -168,7 +169,6 @@ def _tell_changes(figures: Mapping[str, str]) -> Iterator[str]:
     )
     made = int(figures["small changes made"])
     yield CHANGES.format(
-        asked=made + len(different),
         made=made,
         noticed=figures["small changes noticed"],
         share=figures["small changes noticed, %"],

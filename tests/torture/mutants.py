@@ -8,7 +8,7 @@ import hashlib
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -136,12 +136,19 @@ def list_mutants(modules: Sequence[Path]) -> list[Mutant]:
     return [each for module in modules for each in _list_in_module(module)]
 
 
-def draw_mutants(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
-    """Draw ``count`` mutants, in order; with each seed others.
+def draw_mutants(
+    mutants: Sequence[Mutant], count: int, seed: int, uncounted: Container[Place] = ()
+) -> list[Mutant]:
+    """Draw ``count`` mutants, in order, and those that are not counted on the way.
 
-    A change of the program redraws only what it changes.
+    With each seed others; a change of the program redraws only what it changes.
     """
-    drawn = sorted(mutants, key=lambda each: each.place.rank(seed))[:count]
+    drawn: list[Mutant] = []
+    for mutant in sorted(mutants, key=lambda each: each.place.rank(seed)):
+        if count <= 0:
+            break
+        drawn.append(mutant)
+        count -= mutant.place not in uncounted
     return sorted(drawn, key=lambda each: (each.place.module, each.number))
 
 

@@ -206,7 +206,8 @@ def main() -> None:
     for name in LIBRARIES:
         importlib.import_module(name)
     modules = [ROOT / name for name in load_nearest() if not only or any(o in name for o in only)]
-    rows = run_rounds(draw_mutants(list_mutants(modules), count, seed), folder)
+    uncounted = {place for place, known in load_explained().items() if not known.is_counted}
+    rows = run_rounds(draw_mutants(list_mutants(modules), count, seed, uncounted), folder)
     sys.stdout.write(json.dumps([asdict(row) for row in rows]) + "\n")
 
 
