@@ -106,3 +106,14 @@ def test_what_is_clearly_below_the_baseline_is_not_the_best() -> None:
     assert high == ranking.best
     assert {low.variant.key} == ranking.surpassed
     assert (baseline,) == ranking.possible
+
+
+def test_two_seeds_can_tell_variants_apart() -> None:
+    """One cannot, and neither can any number where there is nothing else."""
+    ends = {"0.01": (0.80, 0.81), "0.1": (0.90, 0.91), "1": (0.95, 0.97)}
+    (two,) = rank_variants(plant_results([make_rate_study([0.01, 0.1, 1.0])], [ends]))
+    one = {label: values[:1] for label, values in ends.items()}
+    (single,) = rank_variants(plant_results([make_rate_study([0.01, 0.1, 1.0])], [one]))
+    only = {"0.01": (None, None), "0.1": (0.90, 0.91), "1": (None, 0.9)}
+    (alone,) = rank_variants(plant_results([make_rate_study([0.01, 0.1, 1.0])], [only]))
+    assert (True, False, False) == (two.can_tell, single.can_tell, alone.can_tell)

@@ -89,6 +89,8 @@ def test_a_number_is_shown_in_the_unit_of_what_it_belongs_to(
         "(a ~ b) ~ c",
         "(a if b else c) if d else e",
         "(a if b else c) or d",
+        "a if b else c if d else e",
+        "a if b or c else d or e",
         "a[b if c else d]",
         "a(b if c else d, x=e if f else g)",
         '{"a": b if c else d, "e": f or g}',

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from mnistreport.analysis.results import Results
 from mnistreport.report.rigour import say_budgets, view_budgets, view_proofs
+from mnistreport.study.experiment import MlpArchitecture
 from mnistreport.study.manifest import Study
 from tests.analysis.planted import FLAT, make_ablation, make_rate_study, plant_results
 from tests.fake_results import import_runs, make_results
@@ -173,3 +174,15 @@ def test_a_history_from_elsewhere_is_said_to_be_one() -> None:
         f"not the {len(FLAT)} epochs of the others",
         "a history that does not begin at epoch 1",
     ) == proof.levels[1].failures
+
+
+def test_widths_are_shown_one_by_one() -> None:
+    """As in the table of runs."""
+    baseline, level = RATES.levels
+    uneven = replace(baseline.variant, architecture=MlpArchitecture((16, 4)))
+    wide = replace(level, label="wide", fields={"layers": (16, 4)}, variant=uneven)
+    study = replace(RATES, factor=None, levels=(baseline, wide))
+    accuracies = {"0.1": FINE["0.1"], "wide": FINE["1"]}
+    (proof,) = view_proofs(plant_results([study], [accuracies]))
+    assert proof.holds
+    assert [(), ("layers 8-8 → 16-4",)] == [each.differs for each in proof.levels]

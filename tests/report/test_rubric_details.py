@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mnistreport.data.dataset import MNIST_SHA256
 from mnistreport.report.material import Material
+from mnistreport.study.manifest import Submission
 from tests.fake_results import import_runs, make_results
 from tests.report.reports import EVERY_LEVEL, make_material, make_small_material
 from tests.report.test_rubric import judge
@@ -110,3 +112,23 @@ def test_a_baseline_that_was_trained_here_and_did_not_finish_says_so() -> None:
 def test_one_network_has_one_depth() -> None:
     """And several of one depth have that."""
     assert _say(make_small_material(), "at_least_two_hidden_layers").endswith(": 2 hidden layers")
+
+
+def test_weights_that_nobody_has_are_not_asked_to_be_made(tmp_path: Path) -> None:
+    """Imported runs come without; of those that were trained here a build makes them."""
+
+    def judge_weights(*models: str, imported: bool) -> str:
+        every = make_results(combined=False)
+        if imported:
+            every = import_runs(every, dict.fromkeys(EVERY_LEVEL, SEEDS))
+        material = make_material(every, tested=not imported)
+        names = tuple(f"best_{model}.safetensors" for model in models)
+        manifest = replace(material.manifest, submission=Submission(("1", "2", "3"), names))
+        written = ("notebook.ipynb", "notebook.pdf", "report.pdf")
+        asked = replace(material, manifest=manifest)
+        return judge(asked, "submission", output=tmp_path, written=written).where
+
+    for models in (("mlp",), ("mlp", "cnn")):
+        assert "imported runs come without weights" in judge_weights(*models, imported=True)
+        where = judge_weights(*models, imported=False)
+        assert where.endswith("; make it with: mnistreport build")
