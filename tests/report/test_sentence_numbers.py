@@ -16,7 +16,7 @@ from mnistreport.report.sentences.phrases import say_seeds
 from mnistreport.report.wording import name_level
 from mnistreport.study.manifest import Level, Study
 from tests.analysis.planted import MLP, Accuracies, make_rate_study, plant
-from tests.fake_results import find_study, make_results
+from tests.fake_results import find_study, import_runs, make_results
 from tests.report.test_sentences import find_finding
 
 SURE = Comparison(Difference(0.02, Interval(0.01, 0.03), 3, 0.001), 0.001, "clear")
@@ -205,3 +205,21 @@ def test_progress_is_measured_by_what_the_study_varies(usual: Results) -> None:
     sizes = say(find_study(usual, "batch_size"), "progress")
     assert "at an equal learning rate × number of updates by" in rates
     assert "at an equal number of updates by" in sizes
+
+
+def test_what_is_not_compared_is_not_said_to_tie() -> None:
+    """Nobody asked whether seeds can tell an imported level from one that was trained here."""
+    study = find_study(import_runs(make_results(), {0.5: (0, 1, 2)}), "learning_rate")
+    said = say(study, "best")
+    assert "Not compared with learning rate 0.1" in said
+    assert "learning rate 0.5" in said
+    assert "cannot tell" not in said
+
+
+def test_a_noise_floor_has_no_sign(usual: Results) -> None:
+    """A lead has one; what a seed changes goes both ways."""
+    study = find_study(usual, "batch_size")
+    doubtful = replace(SURE, strength="too few seeds")
+    values = {"strength": "too few seeds", "comparison": doubtful, "noise_floor": 0.001}
+    said = say(study, "best", ties=(), unsettled=(), **values)
+    assert "+2.00 pp, is larger than the noise floor of 0.10 pp, but three seeds" in said

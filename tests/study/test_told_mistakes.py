@@ -207,3 +207,19 @@ def test_a_joined_model_that_would_be_too_large_is_told_before_training(complain
     shapes += 'variants = [{ label = "a" }, { label = "b", layers = [8] }]\n'
     (problem,) = complain(joined + shapes)
     assert "final.combine" == problem.key
+
+
+@pytest.mark.parametrize(
+    ("sizes", "key"),
+    [
+        ("channels = [15000]\ndense = 15000", "dense"),
+        ("channels = [15001]\ndense = 15000", "channels"),
+        ("channels = [9, 15001]\ndense = 15000", "channels"),
+    ],
+)
+def test_the_field_that_makes_a_model_large_is_named(
+    complain: Complain, sizes: str, key: str
+) -> None:
+    """The largest of them; of equal ones the dense layer, which costs more."""
+    (problem,) = complain(f'{SMALL_MANIFEST}\n[models.cnn]\nkind = "cnn"\n{sizes}\n')
+    assert f"models.cnn.{key}" == problem.key
