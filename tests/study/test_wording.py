@@ -19,6 +19,8 @@ from mnistreport.study.wording import find_nearest, format_key, format_value, qu
         (100, "100"),
         (0.5, "0.5"),
         (0.0, "0"),
+        (1e-13, "0.0000000000001"),
+        (1e-14, "1e-14"),
         (1e-300, "1e-300"),
         (True, "on"),
         (False, "off"),
