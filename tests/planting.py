@@ -54,6 +54,8 @@ The rates differ. $x_1 = 1$
 
 {{ finding("best") }}
 """
+ALLOWED: Final = ("--allow-digits", "--allow-unread")
+"""What `pack` has to overlook: the digits, and a style sheet that is a trap."""
 AFTER_A_BUILD: Final[Mapping[str, tuple[str, ...]]] = {
     "plan": ("plan",),
     "check": ("check",),

@@ -10,7 +10,16 @@ import pytest
 
 from tests.commands import Told
 from tests.opened_files import read_trace, skip_without_strace, spell_traced
-from tests.planting import AFTER_A_BUILD, COMMAND, Trap, fetch_preview, list_first, run, set_trap
+from tests.planting import (
+    AFTER_A_BUILD,
+    ALLOWED,
+    COMMAND,
+    Trap,
+    fetch_preview,
+    list_first,
+    run,
+    set_trap,
+)
 from tests.training.clusters import open_dask
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="traps are written with posix")
@@ -116,7 +125,7 @@ def test_a_project_begins_in_a_folder_of_traps(trap: Trap, tmp_path: Path) -> No
 
 def test_a_zip_is_packed_and_read_among_planted_files(built: Built, tmp_path: Path) -> None:
     """An assistant may stand in a folder of what was handed in, or name a zip in another."""
-    _assert_unharmed(built.trap, run(COMMAND, "pack", "--allow-digits", folder=built.folder))
+    _assert_unharmed(built.trap, run(COMMAND, "pack", *ALLOWED, folder=built.folder))
     (packed,) = built.folder.rglob("*.zip")
     zip_file = built.trap.plant(tmp_path / "handed in") / packed.name
     zip_file.write_bytes(packed.read_bytes())
@@ -185,7 +194,7 @@ def test_a_python_that_ignores_variables_is_safe(built: Built) -> None:
 def test_only_what_is_meant_is_opened(words: tuple[str, ...], built: Built, tmp_path: Path) -> None:
     """No library reads settings in the project's folder, and no program there is started."""
     skip_without_strace()
-    words = [*words, "--output", tmp_path] if "render" in words else words
+    words = [*words, "--output", tmp_path / "new"] if "render" in words else words
     told = run(*spell_traced(tmp_path / "trace", COMMAND, *words), folder=built.folder)
     _assert_unharmed(built.trap, told)
     trace = read_trace(tmp_path / "trace")

@@ -13,6 +13,7 @@ import pytest
 from tests.opened_files import read_trace, skip_without_strace, spell_traced
 from tests.planting import (
     AFTER_A_BUILD,
+    ALLOWED,
     COMMAND,
     Trap,
     fetch_preview,
@@ -74,7 +75,7 @@ def test_no_command_imports_what_is_planted(
     place = Place(tmp_path, trap, way, inside=inside)
     place.run("init", place.project, options=False)
     place.run(*BUILD)
-    place.run("pack", "--allow-digits")
+    place.run("pack", *ALLOWED)
     (packed,) = place.project.rglob("*.zip")
     place.run("verify", packed, "--data", "digits", options=False)
     for words in AFTER_A_BUILD.values():
@@ -107,7 +108,7 @@ def test_every_command_opens_only_what_is_meant(tmp_path: Path, record_property:
 
     trace("init", ".")
     trace(*BUILD)
-    trace("pack", "--allow-digits")
+    trace("pack", *ALLOWED)
     (packed,) = place.project.rglob("*.zip")
     trace("verify", packed, "--data", "digits")
     for words in AFTER_A_BUILD.values():
