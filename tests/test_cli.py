@@ -628,12 +628,15 @@ def test_a_plan_knows_what_is_stored(built: Project) -> None:
 
 
 def test_check_finds_an_insight_that_no_study_reads(fresh: Project) -> None:
-    """A file under a misspelt name is an error with the right name, not silence."""
+    """A file under a misspelt name is listed with the right name, and the rest is checked."""
     insight = fresh.folder / "templates" / "insights" / "learning_rat.md.j2"
     insight.parent.mkdir(parents=True)
     insight.write_text("Words.")
     told = fresh.call("check")
-    assert_refused(told, ExitCode.RENDERING, str(insight), "rename it to learning_rate.md.j2")
+    assert ExitCode.DONE == told.code
+    assert f"left out: {insight}: no study is called learning_rat" in told.err
+    assert "rename the file to templates/insights/learning_rate.md.j2" in told.err
+    assert "runs: 0 of 8 finished" in told.out
 
 
 def test_check_writes_no_document(built: Project) -> None:

@@ -92,7 +92,7 @@ def test_images_of_mnist_need_a_run_that_was_trained_on_them(material: Material)
     digits = replace(material.digits, sha256=MNIST_SHA256, origin="From Kaggle, by kagglehub.")
     some = import_runs(make_results(), dict.fromkeys((16, 1024), SEEDS))
     said = _say(replace(material, digits=digits), "mnist_data")
-    assert said == "Section 1, Table 1: Digits, 600 images"
+    assert "Section 1, Table 1: Digits, 600 images, known by their SHA-256" == said
     mixed = replace(make_material(some), digits=digits)
     assert f"{said}; of 6 imported runs it is not known" == _say(mixed, "mnist_data")
     every = import_runs(make_results(combined=False), dict.fromkeys(EVERY_LEVEL, SEEDS))
