@@ -3,6 +3,7 @@
 from mnistreport.analysis.comparisons import Strength
 from mnistreport.analysis.findings.finding import Finding
 from mnistreport.analysis.learning import (
+    find_ends,
     is_at_chance,
     is_overfitted,
     judge_still_learning,
@@ -12,7 +13,11 @@ from mnistreport.analysis.results import LevelSummary, StudySummary
 
 
 def find_still_learning(study: StudySummary) -> Finding | None:
-    """Name the levels that more epochs would have improved, and by how much they still fell."""
+    """Name the levels that more epochs would have improved, and by how much they still fell.
+
+    ``epochs`` are those compared: of each pair of windows the first and the last epoch of the
+    earlier one, then of the later one.
+    """
     judged = [(level, judge_still_learning(level.summary)) for level in study.levels]
     levels = tuple(level for level, strength in judged if strength)
     if not levels:
@@ -20,7 +25,9 @@ def find_still_learning(study: StudySummary) -> Finding | None:
     falls = [measure_fall(level.summary) for level in levels]
     is_weak = any(strength == "too few seeds" for _, strength in judged)
     strength: Strength = "too few seeds" if is_weak else "clear"
-    values = {"levels": levels, "least": min(falls), "most": max(falls)}
+    ends = dict.fromkeys(filter(None, (find_ends(level.summary) for level in levels)))
+    epochs = tuple((before[0], before[-1], last[0], last[-1]) for before, last in ends)
+    values = {"levels": levels, "least": min(falls), "most": max(falls), "epochs": epochs}
     return Finding("still_learning", strength, values)
 
 

@@ -1,9 +1,9 @@
 """Sentences about the course of training."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from mnistreport.analysis.findings import Finding
-from mnistreport.analysis.learning import find_ends
 from mnistreport.analysis.results import CHANCE, LevelSummary, StudySummary
 from mnistreport.report.numbers import format_percent, format_points
 from mnistreport.report.sentences.phrases import name, names, say_measure
@@ -63,9 +63,10 @@ def say_still_learning(study: StudySummary, finding: Finding) -> str:
     where = "At every level" if len(levels) == len(study.levels) else f"With {names(study, levels)}"
     least, most = (format_percent(finding.get(key, float), 1) for key in ("least", "most"))
     by = least if least == most else f"{least} to {most}"
-    found = dict.fromkeys(find_ends(level.summary) for level in levels)
+    windows = cast("tuple[tuple[int, int, int, int], ...]", finding.get("epochs", tuple))
+    ends = [(range(a, b + 1), range(c, d + 1)) for a, b, c, d in windows]
     return (
-        f"{where} validation loss was still falling: {_say_fall(by, [*filter(None, found)])}. "
+        f"{where} validation loss was still falling: {_say_fall(by, ends)}. "
         "Accuracy there tells how fast a setting learns, not how far it gets in the end."
     )
 
