@@ -11,7 +11,8 @@ from mnistreport.study.loading import load_manifest
 from mnistreport.study.manifest import Manifest, Study
 
 MANIFEST = "experiments.toml"
-GITIGNORE = b"""# Checked data and stored runs; safe to delete, costs training time.
+GITIGNORE = b"""# Checked data, stored runs, and the ledger of test reads. Deleted, all is trained again, and no
+# report knows of the reads before.
 .mnistreport/
 # The data set, and locks.
 data/

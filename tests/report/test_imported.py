@@ -92,7 +92,11 @@ def test_every_study_concerned_says_so(context: ReportContext) -> None:
         is_imported = any(run.imported for level in study.levels for run in level.runs)
         kinds = [finding.kind for finding in study.findings]
         assert is_imported == ("imported" in kinds) == bool(study.imported)
-        assert is_imported == ("rests on imported runs" in study.headline)
+        rests = "rests on imported runs" in study.headline
+        assert is_imported == (rests or "Other runs of this study were imported" in study.headline)
+        if study.best and not study.best.is_baseline:
+            used = (study.best, study.baseline)
+            assert rests == any(run.imported for level in used for run in level.runs)
     for finding in context.main_findings:
         assert finding.imported == ("imported" in finding.sentence)
 

@@ -45,10 +45,17 @@ def say_best(study: StudySummary, finding: Finding) -> str:
 
 
 def say_headline(study: StudySummary, finding: Finding) -> str:
-    """Say the same in one short sentence, and whether it rests on imported runs."""
+    """Say the same in one short sentence, and whether it rests on imported runs.
+
+    A best level and a baseline that were trained here rest on none: then only others were imported.
+    """
     said = _say_headline(study, finding)
     if not study.imported:
         return said
+    best = finding.get("best", LevelSummary)
+    is_home = best is not study.baseline and not best.summary.imported
+    if is_home and not study.baseline.summary.imported:
+        return f"{said} Other runs of this study were imported, and not checked."
     return f"{said} That rests on imported runs, whose conditions were not checked."
 
 
