@@ -11,8 +11,8 @@ from mnistreport.study.loading import load_manifest
 from mnistreport.study.manifest import Manifest, Study
 
 MANIFEST = "experiments.toml"
-GITIGNORE = b"""# Checked data, stored runs, and the ledger of test reads. Deleted, all is trained again,
-# and no report knows of the reads before.
+GITIGNORE = b"""# Checked data, stored runs, and the ledger of test reads.
+# Deleted, all is trained again, and no report knows of the reads before.
 .mnistreport/
 # The data set, and locks.
 data/
