@@ -7,7 +7,12 @@ import pytest
 
 from mnistreport.analysis.findings import Finding
 from mnistreport.analysis.findings.course import find_overfitted, find_still_learning
-from mnistreport.analysis.learning import is_overfitted, judge_still_learning, measure_fall
+from mnistreport.analysis.learning import (
+    is_at_chance,
+    is_overfitted,
+    judge_still_learning,
+    measure_fall,
+)
 from mnistreport.analysis.results import LevelSummary, StudySummary, VariantSummary
 from mnistreport.study.experiment import Experiment
 from tests.analysis.planted import MLP, SPLIT, find_finding, make_rate_study, make_run, plant
@@ -277,3 +282,22 @@ def test_two_seeds_are_enough_to_speak_of_progress() -> None:
     finding = find_finding(plant(make_rate_study([0.025, 0.1]), accuracies, losses), "progress")
     assert finding is not None
     assert "clear" == finding.strength
+
+
+@pytest.mark.parametrize(("accuracy", "expected"), [(0.2499, True), (0.25, False)])
+def test_a_quarter_of_all_digits_is_more_than_chance(accuracy: float, *, expected: bool) -> None:
+    """Two and a half times what guessing gives is something learned."""
+    run = make_run(Experiment(MLP, 0, SPLIT), accuracy)
+    assert expected == is_at_chance(VariantSummary(MLP, {0: run}, planned=1))
+
+
+def test_two_levels_with_other_numbers_of_updates_are_told() -> None:
+    """Two different numbers are enough; one number is not worth a word."""
+    study = plant(make_rate_study([0.1, 1.0]), {"0.1": PLAIN, "1": PLAIN})
+    assert find_finding(study, "updates") is None
+    baseline, level = study.levels
+    runs = {seed: replace(run, updates=200) for seed, run in level.summary.runs.items()}
+    more = replace(level, summary=replace(level.summary, runs=runs))
+    finding = find_finding(StudySummary(study.study, (baseline, more)), "updates")
+    assert finding is not None
+    assert (baseline, more) == (finding.values["fewest"], finding.values["most"])

@@ -69,6 +69,8 @@ def test_other_tensors_are_no_first_layer() -> None:
     """Tensors of no network that is known here give nothing, and no mistake."""
     assert read_first_layer({}) is None
     assert read_first_layer({"validation_predictions": np.zeros(3, np.uint8)}) is None
+    alone = {"layers.0.weight": np.zeros((10, 784)), "layers.0.bias": np.zeros(10)}
+    assert read_first_layer(alone) is None  # nothing follows that it could have an influence on
 
 
 def test_kernels_are_drawn_with_an_image_of_the_training_split() -> None:
