@@ -44,6 +44,8 @@ def test_multiplications_are_those_of_a_forward_pass() -> None:
     cnn = CnnArchitecture((2, 4), 3, 5)
     expected = 2 * 9 * 784 + 2 * 4 * 9 * 196 + 4 * 49 * 5 + 5 * 10
     assert expected == cnn.multiplications
+    deep = CnnArchitecture((1, 1, 1, 1), 1, 1)  # 28, 14, 7 and 3 pixels, and 1 is left
+    assert 784 + 196 + 49 + 9 + 1 + 10 == deep.multiplications
     assert 784 * 5 + 5 + 5 * 10 + 10 == MlpArchitecture((5,)).multiplications
 
 
